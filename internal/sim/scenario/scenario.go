@@ -121,9 +121,13 @@ func Named(name string, today time.Time) (Scenario, error) {
 func (s Scenario) InvoiceMonth() time.Time { return monthStart(s.Today).AddDate(0, -1, 0) }
 
 // InvoiceID is the id of the invoice for the month that starts at m.
-func (s Scenario) InvoiceID(m time.Time) string { return fmt.Sprintf("G1%04d%02d00", m.Year(), m.Month()) }
+func (s Scenario) InvoiceID(m time.Time) string {
+	return fmt.Sprintf("G1%04d%02d00", m.Year(), m.Month())
+}
 
-func monthStart(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
+func monthStart(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
 
 type seedCustomer struct{ name, company, domain, country string }
 
