@@ -1,0 +1,161 @@
+package billing
+
+import "spindle/internal/money"
+
+// Desired is what should stand in the target on a day, as the rules say. Slices are ordered by key.
+type Desired struct {
+	Day          Date
+	Contracts    []DesiredContract
+	Services     []DesiredService
+	Lines        []DesiredLine
+	Charges      []DesiredCharge
+	Dispositions []Disposition
+	Findings     []Finding
+	Incomplete   []Gap // not empty: no decrease, no end, no removal (law 2)
+}
+
+// DesiredContract is a contract that Spindle creates and manages.
+type DesiredContract struct {
+	Mark       string
+	CustomerID CustomerID
+	CompanyID  CompanyID
+	Name       string
+	PeriodType PeriodType
+	Start      Date
+	End        Date // last day of the window a new contract gets
+	ExtendTo   Date // last day an existing contract is extended to when it would cut a line
+}
+
+// DesiredService is a catalogue service for an offer that has no mapping.
+type DesiredService struct {
+	Mark            string
+	Offer           Offer
+	Name            string
+	Description     string
+	PeriodType      PeriodType
+	BillingCodeID   BillingCodeID
+	VendorCompanyID CompanyID
+	UnitPrice       money.Amount
+	UnitCost        money.Amount
+}
+
+// Share is what one subscription adds to a line.
+type Share struct {
+	SubscriptionID SubscriptionID
+	Units          int64
+}
+
+// DesiredLine is a recurring service on a contract: quantity and price from the effective date on.
+type DesiredLine struct {
+	Key        string // stable identity, made of business facts (design §6.1)
+	Mark       string // short and opaque: what the target carries
+	CustomerID CustomerID
+	Customer   string
+	Contract   Ref
+	Service    Ref
+	Offer      Offer
+	Name       string
+	PeriodType PeriodType
+	Units      int64
+	UnitPrice  *money.Amount // nil: the target is the price authority
+	UnitCost   *money.Amount // nil: unknown
+	Since      Date          // first day the source charges for it
+	EndedOn    Date          // set when the line ends: the first day without it
+	Policy     EffectivePolicy
+	Shares     []Share
+	PriceRule  string // id of the rule that made the price
+	CostBasis  string // where the cost comes from, in words
+	Repeat     bool   // another line of the same contract has the same service: a repeat instance
+	Holds      []Hold // holds that rating already knows, such as a price below cost
+}
+
+// DesiredCharge is a one-off charge for a closed month.
+type DesiredCharge struct {
+	Key           string
+	Mark          string
+	CustomerID    CustomerID
+	Customer      string
+	Contract      Ref
+	Month         Month
+	Name          string
+	Description   string // printed on the invoice
+	Notes         string // internal: proof in words
+	Date          Date
+	Quantity      money.Decimal
+	UnitPrice     money.Amount
+	UnitCost      money.Amount
+	BillingCodeID BillingCodeID
+	PriceRule     string
+	Holds         []Hold
+}
+
+// Outcome is where a source line ended (law 6).
+type Outcome string
+
+// Every source line ends in exactly one of these.
+const (
+	Billed   Outcome = "billed"
+	HeldBack Outcome = "held"
+	Excluded Outcome = "excluded"
+)
+
+// Disposition says what became of one source line. By names the line or charge that bills it, the finding that holds it, or the rule
+// that excludes it. The costs of all dispositions add up to the vendor's total (law 6).
+type Disposition struct {
+	Set     SetID
+	LineKey string
+	Row     int
+	Outcome Outcome
+	By      string
+	Cost    money.Amount
+}
+
+// FindingKind names what a person must decide. Stored: never renamed.
+type FindingKind string
+
+// The kinds of finding.
+const (
+	FindingUnmapped       FindingKind = "customer-unmapped"
+	FindingNotEnabled     FindingKind = "billing-off"
+	FindingNoRoute        FindingKind = "no-contract"
+	FindingNoCost         FindingKind = "no-cost"
+	FindingNoPrice        FindingKind = "no-price"
+	FindingBelowCost      FindingKind = "below-cost"
+	FindingCurrency       FindingKind = "currency"
+	FindingIncomplete     FindingKind = "incomplete-read"
+	FindingDrift          FindingKind = "changed-by-hand"
+	FindingContractEnds   FindingKind = "contract-ends"
+	FindingContractGone   FindingKind = "contract-missing"
+	FindingServiceGone    FindingKind = "service-missing"
+	FindingUnmarked       FindingKind = "not-ours"
+	FindingPosted         FindingKind = "posted-period"
+	FindingUnknownCharge  FindingKind = "unknown-charge-type"
+	FindingUnknownSub     FindingKind = "line-without-subscription"
+	FindingTotals         FindingKind = "totals-differ"
+	FindingPeriodMismatch FindingKind = "period-type"
+	FindingDuplicate      FindingKind = "duplicate"
+	FindingUsageMissing   FindingKind = "usage-missing"
+	FindingCustomerGone   FindingKind = "customer-gone"
+	FindingSettings       FindingKind = "settings"
+	FindingUnbilled       FindingKind = "unbilled-difference"
+)
+
+// Finding is something a person must decide.
+type Finding struct {
+	Kind       FindingKind
+	Subject    string // stable key of what it is about
+	CustomerID CustomerID
+	Customer   string
+	Message    string
+	Remedy     string
+	Money      money.Amount // at stake; zero when not known
+}
+
+// ID gives the finding's stable identity.
+func (f Finding) ID() string { return string(f.Kind) + "/" + f.Subject }
+
+// Hold is a named policy that keeps a change from being applied without a person.
+type Hold struct {
+	Policy string
+	Why    string
+}

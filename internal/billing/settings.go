@@ -1,0 +1,131 @@
+package billing
+
+import "spindle/internal/money"
+
+// Settings are an organization's service settings (design §2, step 4) and the rules that go with them.
+type Settings struct {
+	SyncOn           bool
+	VendorCompanyID  CompanyID
+	VendorName       string
+	ProductMarkup    money.Decimal // percent on Azure consumption
+	ServiceMarkup    money.Decimal // percent on CSP subscriptions and custom services
+	ContractStartDay int           // 1–31, clamped to the month's end
+	ServiceCodeID    BillingCodeID // useType recurring contract service
+	ServiceCodeName  string
+	MaterialCodeID   BillingCodeID // useType material
+	MaterialCodeName string
+	AzureBundled     bool
+	AzureBundleName  string
+
+	Currency         money.Currency // the target's internal currency: prices are written in it
+	EffectivePolicy  EffectivePolicy
+	PricePlaces      int32        // decimals of a unit price: 2 or 4
+	KeepEarnedCredit bool         // partner earned credit stays with the MSP: Azure is rated from list price
+	ApproveWithin    money.Amount // a plan whose recurring effect and charges stay within this per change is approved by itself; zero: never
+	HoldOver         money.Amount // a change whose money effect is larger is held; zero: no limit
+	NeverReduce      bool
+	HoldFirstTime    bool // hold the first change of a customer
+	ApproveBy        string
+	Schedule         string // cron text of the run that happens by itself; empty: none
+}
+
+// EffectivePolicy names when changes take effect (design §6.2).
+type EffectivePolicy string
+
+// The four policies.
+const (
+	TrueDate      EffectivePolicy = "true-date"
+	PeriodStart   EffectivePolicy = "period-start"
+	UpNowDownNext EffectivePolicy = "up-now-down-next"
+	NextPeriod    EffectivePolicy = "next-period"
+)
+
+// EffectivePolicies lists the policies in the order they are explained.
+func EffectivePolicies() []EffectivePolicy {
+	return []EffectivePolicy{UpNowDownNext, TrueDate, PeriodStart, NextPeriod}
+}
+
+// PriceAuthority says who decides the price of a contract service.
+type PriceAuthority string
+
+// The two authorities. When it is the target, Spindle never writes a price.
+const (
+	SpindlePrices  PriceAuthority = "spindle"
+	AutotaskPrices PriceAuthority = "autotask"
+)
+
+// PriceRuleKind says how a price is made (design §6.3).
+type PriceRuleKind string
+
+// The kinds of price rule. Value is a percentage, or money for fixed prices.
+const (
+	MarkupRule PriceRuleKind = "markup" // price = cost × (1 + value/100)
+	MarginRule PriceRuleKind = "margin" // price = cost ÷ (1 − value/100)
+	FixedRule  PriceRuleKind = "fixed"  // price = value
+)
+
+// PriceRule prices what it matches. Empty fields match anything; the rule with the most specific fields wins:
+// subscription, then customer and product, then product, then customer, then organization.
+type PriceRule struct {
+	ID             string
+	Kind           PriceRuleKind
+	Value          money.Decimal
+	Currency       money.Currency // fixed prices only
+	SubscriptionID SubscriptionID
+	CustomerID     CustomerID
+	ProductID      string // product id, or product id and SKU "CFQ7TTC07DHZ:0001", or "azure"
+	From, To       Date   // valid days, End excluded; zero: open
+	BelowCost      bool   // the resulting price may be below cost
+}
+
+// CompanyMapping is an operator's decision that a customer is a company of the target.
+type CompanyMapping struct {
+	CustomerID  CustomerID
+	CompanyID   CompanyID
+	CompanyName string
+	By          string
+}
+
+// BillingSwitch turns billing on or off for one subscription, or for all of a customer's including future ones
+// (SubscriptionID empty). The single switch wins over the customer's.
+type BillingSwitch struct {
+	CustomerID     CustomerID
+	SubscriptionID SubscriptionID
+	On             bool
+}
+
+// Route says which contract a source line goes to. The most specific route wins: resource group, Azure subscription,
+// subscription, then customer. An empty ContractID means a contract that Spindle creates and manages.
+type Route struct {
+	CustomerID          CustomerID
+	SubscriptionID      SubscriptionID
+	AzureSubscriptionID AzureSubscriptionID
+	ResourceGroup       string // lower-case
+	ContractID          ContractID
+	Managed             bool
+	StartDay            int // managed contracts: 0 takes the organization's setting
+}
+
+// ServiceMapping is the decision that an offer is an existing catalogue service.
+type ServiceMapping struct {
+	Offer     Offer
+	ServiceID ServiceID
+	Name      string
+}
+
+// AuthorityRule gives the price authority for a customer's offer; empty fields match anything, the more specific rule wins.
+type AuthorityRule struct {
+	CustomerID CustomerID
+	ProductID  string
+	Authority  PriceAuthority
+}
+
+// Mappings are all decisions an organization has taken.
+type Mappings struct {
+	Companies   []CompanyMapping
+	Switches    []BillingSwitch
+	Routes      []Route
+	Services    []ServiceMapping
+	Authorities []AuthorityRule
+	Prices      []PriceRule
+}

@@ -1,0 +1,135 @@
+// Package plan compares what should stand in the target with what stands there and says, step by step, how to get from one to the
+// other: ordered changes with reasons, effective dates and money, what is held and by which policy, and a fingerprint.
+//
+// It is pure: no clock, no log, no map order, no I/O. Equal inputs give equal bytes (law 4), and a plan made after applying a plan is
+// empty (law 5).
+package plan
+
+import (
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// ChangeKind names one step. Stored: never renamed.
+type ChangeKind string
+
+// The kinds of change, in the order in which they may have to happen.
+const (
+	CreateContract ChangeKind = "create-contract"
+	ExtendContract ChangeKind = "extend-contract"
+	CreateService  ChangeKind = "create-service"
+	AttachService  ChangeKind = "attach-service" // put a catalogue service on a contract, without quantity
+	AddRepeat      ChangeKind = "add-repeat"     // a further instance of a service already on the contract, with its quantity
+	MarkLine       ChangeKind = "mark-line"      // write our mark on a contract service: adoption, and after add-repeat
+	Increase       ChangeKind = "increase"
+	Decrease       ChangeKind = "decrease"
+	Reprice        ChangeKind = "reprice"
+	End            ChangeKind = "end"
+	CreateCharge   ChangeKind = "charge"
+	CorrectCharge  ChangeKind = "correct-charge"
+	RemoveCharge   ChangeKind = "remove-charge"
+)
+
+// IsAdjustment reports whether the change is sent as an adjustment of units, price or cost of an existing contract service.
+func (k ChangeKind) IsAdjustment() bool {
+	switch k {
+	case Increase, Decrease, Reprice, End:
+		return true
+	}
+	return false
+}
+
+// IsReduction reports whether the change takes something away from the target; law 2 forbids these after an incomplete read.
+func (k ChangeKind) IsReduction() bool {
+	switch k {
+	case Decrease, End, RemoveCharge:
+		return true
+	}
+	return false
+}
+
+// State is the part of the target that a change is about, before or after it.
+type State struct {
+	Exists    bool
+	Units     int64
+	UnitPrice *money.Amount // nil: not known or not ours to say
+	Amount    *money.Amount // charges: quantity × unit price, rounded to 4 places as the target stores it
+	End       billing.Date  // contracts: last day
+}
+
+// Adjustment is the command for a contract service, see the Autotask sheet §5.5.
+type Adjustment struct {
+	UnitChange int64         // signed delta
+	UnitPrice  *money.Amount // nil keeps the price
+	UnitCost   *money.Amount // nil keeps the cost
+}
+
+// Change is one step of a plan: exactly one write in the target.
+type Change struct {
+	ID         string
+	Kind       ChangeKind
+	CustomerID billing.CustomerID
+	Customer   string
+	What       string // what the step is about, as the clerk reads it: "Microsoft 365 Business Premium, P1Y monthly"
+	Reason     string
+
+	Contract     billing.Ref
+	ContractName string
+	Service      billing.Ref
+	Line         billing.Ref // the contract service: id once it is known, our mark before
+	LineKey      string      // DesiredLine.Key
+	Charge       billing.Ref
+	ChargeKey    string
+
+	Effective billing.Date
+	Before    State
+	After     State
+
+	NewContract *billing.DesiredContract
+	NewService  *billing.DesiredService
+	NewCharge   *billing.DesiredCharge
+	Adjust      *Adjustment
+
+	// Instances are the contract services with this service that stood on the contract before an add-repeat, so that a lost answer can
+	// be settled: the instance that is not among them is the new one.
+	Instances []billing.ContractServiceID
+
+	Recurring money.Amount // change of what the line costs the customer per period
+	PerPeriod billing.PeriodType
+	Proration money.Amount // what the target will add once for the rest of a period, predicted
+	OneOff    money.Amount // charges
+
+	Requires []string // changes that must be applied first
+	Holds    []billing.Hold
+	Proof    []string // source lines, subscriptions and price rules behind the change
+}
+
+// Held reports whether a policy wants a person to see the change.
+func (c Change) Held() bool { return len(c.Holds) > 0 }
+
+// Plan is the stored, ordered difference and what it was based on.
+type Plan struct {
+	Day         billing.Date
+	Changes     []Change
+	Findings    []billing.Finding
+	Complete    bool   // both sides were read whole
+	Fingerprint string // hash of everything the plan was made from and says
+}
+
+// Applied is what Spindle last wrote and verified for a line: the third value of the three-way comparison (law 7).
+type Applied struct {
+	LineKey   string
+	LineID    billing.ContractServiceID
+	Units     int64
+	UnitPrice *money.Amount
+	From      billing.Date   // effective date of the last adjustment
+	Dates     []billing.Date // every effective date that holds an adjustment of ours; a second one on such a day is refused by Autotask
+}
+
+// Memory is what our own store knows of earlier applies; the authority on what is ours.
+type Memory struct {
+	Lines     []Applied                     // ordered by LineKey
+	Contracts map[string]billing.ContractID // mark → id of contracts we created or adopted
+	Services  map[string]billing.ServiceID  // mark → id
+	Charges   map[string]billing.ChargeID   // charge key → id
+}
