@@ -159,7 +159,7 @@ func TestListKeepsEveryMistake(t *testing.T) {
 	err := errors.Join(
 		fault.Invalidf("one").WithField("a"),
 		fmt.Errorf("file x: %w", fault.Invalidf("two").Do("fix two")),
-		errors.Join(io.EOF, fault.NotFoundf("three")),
+		fmt.Errorf("both: %w", errors.Join(io.EOF, fault.NotFoundf("three"))),
 	)
 	got := fault.List(err)
 	want := []string{"a: one", "file x: two", "EOF", "three"}

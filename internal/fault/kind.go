@@ -47,7 +47,8 @@ func Find(err error) *Error {
 
 // List returns the outermost fault of every joined branch of err, in order:
 // what to show when several mistakes are reported at once. Errors that are no
-// faults appear as KindInternal, so that none is lost.
+// faults appear as KindInternal, so that none is lost. Text wrapped around one
+// fault is kept; text wrapped around several belongs to none of them and is not.
 func List(err error) []*Error {
 	if err == nil {
 		return nil
@@ -63,6 +64,9 @@ func List(err error) []*Error {
 		}
 		return all
 	case interface{ Unwrap() error }:
+		if inner := List(w.Unwrap()); len(inner) > 1 {
+			return inner
+		}
 		if e := Find(err); e != nil {
 			c := *e
 			c.Message, c.Field, c.Err = err.Error(), "", err
