@@ -118,12 +118,17 @@ type Plan struct {
 
 // Applied is what Spindle last wrote and verified for a line: the third value of the three-way comparison (law 7).
 type Applied struct {
-	LineKey   string
-	LineID    billing.ContractServiceID
-	Units     int64
-	UnitPrice *money.Amount
-	From      billing.Date   // effective date of the last adjustment
-	Dates     []billing.Date // every effective date that holds an adjustment of ours; a second one on such a day is refused by Autotask
+	LineKey    string
+	LineID     billing.ContractServiceID
+	CustomerID billing.CustomerID
+	Customer   string
+	ContractID billing.ContractID
+	ServiceID  billing.ServiceID
+	What       string // as Change.What
+	Units      int64
+	UnitPrice  *money.Amount
+	From       billing.Date   // effective date of the last adjustment
+	Dates      []billing.Date // every effective date that holds an adjustment of ours; a second one on such a day is refused by Autotask
 }
 
 // Memory is what our own store knows of earlier applies; the authority on what is ours.
