@@ -1,0 +1,90 @@
+package plan
+
+import (
+	"fmt"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// amountOf is what a charge bills: quantity × unit price at the digits the target stores.
+func amountOf(quantity money.Decimal, price money.Amount) money.Amount {
+	return price.Mul(quantity).Round(pricePlaces, money.HalfAwayFromZero)
+}
+
+func (p *planner) planCharge(want billing.DesiredCharge) {
+	contract, _, known := p.contract(want.Contract)
+	if !known || !contract.Active {
+		p.chargeFinding(want, billing.FindingContractGone, fmt.Sprintf("Contract %s is not an active contract in Autotask.", want.Contract),
+			"Map the customer or its resource groups to another contract with spindle contracts map.")
+		return
+	}
+	if want.Date.Before(contract.Start) {
+		want.Date = contract.Start
+	}
+	if want.Date.After(contract.End) {
+		p.chargeFinding(want, billing.FindingContractEnds, fmt.Sprintf("Contract %q ended on %s, before the charge's date %s.", contract.Name, contract.End, want.Date),
+			"Map the customer to the contract's successor with spindle contracts map.")
+		return
+	}
+	amount := amountOf(want.Quantity, want.UnitPrice)
+	c := Change{
+		CustomerID: want.CustomerID, Customer: want.Customer, What: want.Name, ChargeKey: want.Key,
+		Contract: refOf(string(contract.ID), want.Contract.Mark), ContractName: contract.Name, Charge: billing.Ref{Mark: want.Mark},
+		Effective: want.Date, NewCharge: &want, After: State{Exists: true, UnitPrice: &want.UnitPrice, Amount: &amount},
+		Holds: want.Holds, Proof: []string{want.Notes, "price rule: " + want.PriceRule},
+	}
+	if id := p.creating[want.Contract.Mark]; want.Contract.Mark != "" && id != "" {
+		c.Requires = append(c.Requires, id)
+	}
+	p.planChargeState(want, c, amount)
+}
+
+// planChargeState creates the charge, corrects one that is not billed yet, or reports one that cannot be changed any more.
+func (p *planner) planChargeState(want billing.DesiredCharge, c Change, amount money.Amount) {
+	standing := p.charges[want.Mark]
+	_, remembered := p.in.Memory.Charges[want.Key]
+	switch {
+	case len(standing) > 1:
+		p.chargeFinding(want, billing.FindingDuplicate, fmt.Sprintf("%d charges in Autotask carry our mark %s.", len(standing), want.Mark),
+			"Delete all but one in Autotask.")
+	case len(standing) == 0 && remembered:
+		p.chargeFinding(want, billing.FindingDrift, "The charge was deleted in Autotask after Spindle wrote it.",
+			"Enter it by hand if it should be billed after all; Spindle does not write it twice.")
+	case len(standing) == 0:
+		c.Kind, c.OneOff = CreateCharge, amount
+		c.Reason = fmt.Sprintf("%s of %s, from what Microsoft billed.", want.Name, want.Month)
+		p.add(phaseCharges, c)
+	default:
+		p.correctCharge(want, c, standing[0], amount)
+	}
+}
+
+func (p *planner) correctCharge(want billing.DesiredCharge, c Change, standing billing.Charge, amount money.Amount) {
+	stands := amountOf(standing.Quantity, standing.UnitPrice)
+	if stands.Equal(amount) {
+		return
+	}
+	difference, err := amount.Sub(stands)
+	if err != nil {
+		p.chargeFinding(want, billing.FindingCurrency, fmt.Sprintf("The charge stands in %s but is now in %s.", stands.Currency(), amount.Currency()),
+			"Correct the currency of the company in Autotask.")
+		return
+	}
+	if standing.Billed {
+		p.find(billing.Finding{Kind: billing.FindingPosted, Subject: want.Key, CustomerID: want.CustomerID, Customer: want.Customer,
+			Message: fmt.Sprintf("%s: the charge of %s was posted with %s, Microsoft's data now give %s.", want.Name, want.Month, stands, amount),
+			Remedy:  "Add a charge for the difference; a posted charge is never changed.", Money: difference})
+		return
+	}
+	c.Kind, c.OneOff = CorrectCharge, difference
+	c.Charge.ID = string(standing.ID)
+	c.Before = State{Exists: true, UnitPrice: &standing.UnitPrice, Amount: &stands}
+	c.Reason = fmt.Sprintf("Microsoft's data for %s changed: %s → %s.", want.Month, stands, amount)
+	p.add(phaseCharges, c)
+}
+
+func (p *planner) chargeFinding(want billing.DesiredCharge, kind billing.FindingKind, message, remedy string) {
+	p.find(billing.Finding{Kind: kind, Subject: want.Key, CustomerID: want.CustomerID, Customer: want.Customer,
+		Message: want.Name + ": " + message, Remedy: remedy, Money: amountOf(want.Quantity, want.UnitPrice)})
+}

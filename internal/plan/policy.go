@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"fmt"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// Policies are small named filters over changes (design §6.5): each says whether it holds a change, and why.
+
+// policyHolds asks every policy of the organization.
+func (p *planner) policyHolds(c Change) []billing.Hold {
+	var holds []billing.Hold
+	for _, policy := range []func(Change) (billing.Hold, bool){p.neverReduce, p.holdOver, p.holdFirstTime} {
+		if hold, held := policy(c); held {
+			holds = append(holds, hold)
+		}
+	}
+	return holds
+}
+
+func (p *planner) neverReduce(c Change) (billing.Hold, bool) {
+	if !p.in.Settings.NeverReduce || !c.Kind.IsReduction() {
+		return billing.Hold{}, false
+	}
+	return billing.Hold{Policy: "never-reduce", Why: "this organization lets nothing be reduced without a person"}, true
+}
+
+func (p *planner) holdOver(c Change) (billing.Hold, bool) {
+	limit := p.in.Settings.HoldOver
+	if limit.IsZero() {
+		return billing.Hold{}, false
+	}
+	for _, effect := range []money.Amount{c.Recurring, c.Proration, c.OneOff} {
+		over := effect.Currency() == limit.Currency() && effect.Value().Abs().Cmp(limit.Value()) > 0
+		foreign := !effect.IsZero() && effect.Currency() != limit.Currency()
+		if over || foreign {
+			return billing.Hold{Policy: "hold-over", Why: fmt.Sprintf("its money effect of %s is over the limit of %s", effect.Signed(), limit)}, true
+		}
+	}
+	return billing.Hold{}, false
+}
+
+func (p *planner) holdFirstTime(c Change) (billing.Hold, bool) {
+	if !p.in.Settings.HoldFirstTime || c.CustomerID == "" || p.known[c.CustomerID] {
+		return billing.Hold{}, false
+	}
+	return billing.Hold{Policy: "hold-first-time", Why: "nothing was ever billed to this customer by Spindle"}, true
+}
+
+// AutoApproved reports whether the tolerance lets a change pass without a person (policy auto-approve-within). Held changes, creations of
+// contracts and services, and reductions never pass by themselves.
+func AutoApproved(c Change, within money.Amount) bool {
+	if within.IsZero() || c.Held() {
+		return false
+	}
+	switch c.Kind {
+	case Increase, Reprice, CorrectCharge, CreateCharge:
+	default:
+		return false
+	}
+	for _, effect := range []money.Amount{c.Recurring, c.Proration, c.OneOff} {
+		if effect.IsZero() {
+			continue
+		}
+		if effect.Currency() != within.Currency() || effect.Value().Abs().Cmp(within.Value()) > 0 {
+			return false
+		}
+	}
+	return len(c.Requires) == 0
+}
