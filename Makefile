@@ -22,7 +22,7 @@ soak: ## the long tests: SPINDLE_SOAK is how long each may run (default 10m)
 	@SPINDLE_SOAK=$${SPINDLE_SOAK:-10m} scripts/postgres.sh go test -run Soak -count 1 -timeout 0 ./...
 
 fmt: ## format the code
-	gofmt -w cmd internal
+	gofmt -w .
 
 lint: ## format, vet and staticcheck without the tests
 	@scripts/test.sh --lint

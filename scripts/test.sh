@@ -14,7 +14,7 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 step() { printf '\n== %s\n' "$*"; }
 
 step format
-unformatted=$(gofmt -l cmd internal)
+unformatted=$(gofmt -l .)
 if [ -n "$unformatted" ]; then
 	printf 'not formatted (run make fmt):\n%s\n' "$unformatted"
 	exit 1
