@@ -2,6 +2,9 @@
 // charges, periods, mappings and findings. It imports only money, and knows neither vendor, database nor wire format.
 package billing
 
+// OrganizationID identifies an MSP on this installation. Every row, key, lock and limit belongs to one organization.
+type OrganizationID string
+
 // CustomerID identifies an end client: Microsoft's customer tenant id, lower-case.
 type CustomerID string
 

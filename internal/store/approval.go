@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+)
+
+// Approval accepts or rejects changes of a plan.
+type Approval struct {
+	ChangeIDs   []string // these, held ones included; empty: all that are proposed
+	Fingerprint string   // of the plan that was looked at
+	By          string
+	Reason      string
+	Held        bool // with empty ChangeIDs: held changes too
+}
+
+// Decision is a stored approval or rejection.
+type Decision struct {
+	Approved    bool // false: rejected
+	ChangeIDs   []string
+	Fingerprint string
+	By          string
+	Reason      string
+	At          time.Time
+}
+
+// The stored words of a decision.
+const (
+	decisionApprove = "approve"
+	decisionReject  = "reject"
+)
+
+// Approve accepts changes and gives the ids of those it moved to ChangeApproved.
+//
+// A fingerprint other than the plan's is a fault of kind stale. Named changes must be proposed or approved already, and what they
+// require approved, applied or named too; anything else is a conflict and nothing is approved. Without names, changes that are held,
+// and those that require something not approved, are left as they are.
+func (s *Store) Approve(ctx context.Context, org billing.OrganizationID, id RunID, a Approval) ([]string, error) {
+	return s.judge(ctx, org, id, judgement{a, decisionApprove, ChangeApproved, chooseApproved})
+}
+
+// Reject refuses changes, and with them the changes that require them, and gives the ids of those it moved to ChangeRejected. Without
+// names all that are neither sent nor finished are rejected.
+func (s *Store) Reject(ctx context.Context, org billing.OrganizationID, id RunID, a Approval) ([]string, error) {
+	return s.judge(ctx, org, id, judgement{a, decisionReject, ChangeRejected, chooseRejected})
+}
+
+type judgement struct {
+	Approval
+	word   string
+	state  ChangeStateKind
+	choose func([]ChangeState, Approval) ([]string, error)
+}
+
+func (s *Store) judge(ctx context.Context, org billing.OrganizationID, id RunID, j judgement) (chosen []string, err error) {
+	err = s.write(ctx, org, func(t *txn) error {
+		run, n, err := t.run(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := judgeable(run, j.Fingerprint); err != nil {
+			return err
+		}
+		changes, err := t.changes(ctx, ` AND c.run_no = $2 ORDER BY c.seq`, n)
+		if err != nil {
+			return err
+		}
+		if chosen, err = j.choose(changes, j.Approval); err != nil || len(chosen) == 0 {
+			return err
+		}
+		for _, change := range chosen {
+			if err := t.move(ctx, n, change, move{j.state, j.Reason, []ChangeStateKind{ChangeProposed, ChangeApproved}}); err != nil {
+				return err
+			}
+			if _, err := t.exec(ctx, `UPDATE plan_change SET actor = $4, decided_at = $5
+				WHERE organization_id = $1 AND run_no = $2 AND change_id = $3`, org, n, change, j.By, micros(t.at)); err != nil {
+				return err
+			}
+		}
+		if err := t.insertDecision(ctx, n, j, chosen); err != nil {
+			return err
+		}
+		if j.state == ChangeApproved && run.State == RunPlanned {
+			return t.setRunState(ctx, n, RunApproved, run.Note)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return chosen, nil
+}
+
+func judgeable(run Run, fingerprint string) error {
+	if run.PlannedAt.IsZero() {
+		return fault.Conflictf("run %s has no plan yet", run.ID).Do("wait until it is planned")
+	}
+	if run.State.Finished() {
+		return fault.Conflictf("run %s is %s: nothing in it can be decided any more", run.ID, run.State).Do("start a new run: spindle plan")
+	}
+	if fingerprint != run.Fingerprint {
+		return fault.Stalef("the plan of run %s is another one than the one that was looked at", run.ID).
+			Dof("look at it again: spindle show %s --changes", run.ID)
+	}
+	return nil
+}
+
+func (t *txn) insertDecision(ctx context.Context, n int64, j judgement, chosen []string) error {
+	text, err := encode(chosen)
+	if err != nil {
+		return err
+	}
+	seq, err := t.next(ctx, "decision")
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `INSERT INTO approval (organization_id, run_no, seq, decision, actor, at, fingerprint, reason, changes)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		t.org, n, seq, j.word, j.By, micros(t.at), j.Fingerprint, j.Reason, text); err != nil {
+		return err
+	}
+	return t.audit(ctx, j.By, "plan."+j.word, runText(n), map[string]any{
+		"fingerprint": j.Fingerprint, "changes": chosen, "reason": j.Reason,
+	})
+}
+
+func statesOf(changes []ChangeState) map[string]ChangeStateKind {
+	states := make(map[string]ChangeStateKind, len(changes))
+	for _, c := range changes {
+		states[c.Change.ID] = c.State
+	}
+	return states
+}
+
+// chooseApproved gives the changes to approve, in the plan's order.
+func chooseApproved(changes []ChangeState, a Approval) ([]string, error) {
+	states := statesOf(changes)
+	if len(a.ChangeIDs) == 0 {
+		return approvable(changes, states, a.Held), nil
+	}
+	for _, id := range a.ChangeIDs {
+		switch states[id] {
+		case ChangeProposed, ChangeApproved:
+			states[id] = ChangeApproved
+		case "":
+			return nil, fault.NotFoundf("the plan has no change %q", id)
+		default:
+			return nil, fault.Conflictf("change %s is %s and cannot be approved", id, states[id])
+		}
+	}
+	var chosen []string
+	for _, c := range changes {
+		if states[c.Change.ID] != ChangeApproved || c.State != ChangeProposed {
+			continue
+		}
+		if missing := requirements(c.Change, states, ChangeApproved, ChangeApplied); len(missing) > 0 {
+			return nil, fault.Conflictf("change %s requires %s, which is not approved", c.Change.ID, strings.Join(missing, ", ")).
+				Do("approve what it requires too")
+		}
+		chosen = append(chosen, c.Change.ID)
+	}
+	return chosen, nil
+}
+
+// approvable takes all proposed changes and drops those that require something that stays open, until nothing more drops out.
+func approvable(changes []ChangeState, states map[string]ChangeStateKind, held bool) []string {
+	for _, c := range changes {
+		if c.State == ChangeProposed && (held || !c.Change.Held()) {
+			states[c.Change.ID] = ChangeApproved
+		}
+	}
+	for dropped := true; dropped; {
+		dropped = false
+		for _, c := range changes {
+			if c.State == ChangeProposed && states[c.Change.ID] == ChangeApproved &&
+				len(requirements(c.Change, states, ChangeApproved, ChangeApplied)) > 0 {
+				states[c.Change.ID], dropped = ChangeProposed, true
+			}
+		}
+	}
+	var chosen []string
+	for _, c := range changes {
+		if c.State == ChangeProposed && states[c.Change.ID] == ChangeApproved {
+			chosen = append(chosen, c.Change.ID)
+		}
+	}
+	return chosen
+}
+
+// chooseRejected gives the changes to reject, and those that require them, in the plan's order.
+func chooseRejected(changes []ChangeState, a Approval) ([]string, error) {
+	states := statesOf(changes)
+	open := func(k ChangeStateKind) bool { return k == ChangeProposed || k == ChangeApproved }
+	rejected := map[string]bool{}
+	for _, id := range a.ChangeIDs {
+		switch {
+		case states[id] == "":
+			return nil, fault.NotFoundf("the plan has no change %q", id)
+		case !open(states[id]) && states[id] != ChangeRejected:
+			return nil, fault.Conflictf("change %s is %s and cannot be rejected", id, states[id])
+		}
+		rejected[id] = true
+	}
+	for _, c := range changes {
+		if len(a.ChangeIDs) == 0 && open(c.State) {
+			rejected[c.Change.ID] = true
+		}
+	}
+	for grown := true; grown; {
+		grown = false
+		for _, c := range changes {
+			for _, id := range c.Change.Requires {
+				if rejected[id] && open(c.State) && !rejected[c.Change.ID] {
+					rejected[c.Change.ID], grown = true, true
+				}
+			}
+		}
+	}
+	var chosen []string
+	for _, c := range changes {
+		if rejected[c.Change.ID] && open(c.State) {
+			chosen = append(chosen, c.Change.ID)
+		}
+	}
+	return chosen, nil
+}
+
+// Decisions lists the approvals and rejections of a run, oldest first.
+func (s *Store) Decisions(ctx context.Context, org billing.OrganizationID, id RunID) ([]Decision, error) {
+	var all []Decision
+	err := s.read(ctx, org, func(t *txn) error {
+		_, n, err := t.run(ctx, id)
+		if err != nil {
+			return err
+		}
+		all, err = list(ctx, t, func(r scanner) (d Decision, err error) {
+			var word, changes string
+			var at int64
+			if err = r.Scan(&word, &d.By, &at, &d.Fingerprint, &d.Reason, &changes); err != nil {
+				return d, err
+			}
+			d.Approved, d.At = word == decisionApprove, fromMicros(at)
+			return d, decode(changes, &d.ChangeIDs)
+		}, `SELECT decision, actor, at, fingerprint, reason, changes FROM approval
+			WHERE organization_id = $1 AND run_no = $2 ORDER BY seq`, org, n)
+		return err
+	})
+	return all, err
+}

@@ -1,0 +1,95 @@
+// Package storetest gives tests a real, empty store: a SQLite file in a temporary folder, or a schema of its own on the PostgreSQL server
+// that SPINDLE_TEST_POSTGRES names. Both are gone when the test ends.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"spindle/internal/store"
+)
+
+// Env names the variable with the address of the PostgreSQL server for tests: postgres://user@host:port/database.
+const Env = "SPINDLE_TEST_POSTGRES"
+
+// New opens an empty store on SQLite.
+func New(t testing.TB) *store.Store {
+	t.Helper()
+	return Open(t, store.Options{URL: SQLite(t)})
+}
+
+// Each runs a test on an empty store of each kind; PostgreSQL is skipped when Env is not set.
+func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	EachURL(t, func(t *testing.T, address string) { test(t, Open(t, store.Options{URL: address})) })
+}
+
+// EachURL runs a test with the address of an empty database of each kind, for tests that open it themselves or in another process.
+func EachURL(t *testing.T, test func(t *testing.T, address string)) {
+	t.Helper()
+	t.Run(store.SQLite, func(t *testing.T) { test(t, SQLite(t)) })
+	t.Run(store.Postgres, func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// Open opens a store and closes it when the test ends.
+func Open(t testing.TB, o store.Options) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatalf("open the store: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	return s
+}
+
+// SQLite gives the path of a file that does not exist yet.
+func SQLite(t testing.TB) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "spindle.db")
+}
+
+// Postgres gives an address whose search path is a new, empty schema, or skips the test when Env is not set.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(Env)
+	if server == "" {
+		t.Skipf("%s is not set: give it the address of a PostgreSQL server to run this test there too", Env)
+	}
+	address, err := url.Parse(server)
+	if err != nil || address.Scheme == "" {
+		t.Fatalf("%s is not an address such as postgres://postgres@127.0.0.1:5432/postgres", Env)
+	}
+	schema := "test_" + strings.ToLower(rand.Text())
+	execute(t, server, "CREATE SCHEMA "+schema)
+	t.Cleanup(func() { execute(t, server, "DROP SCHEMA "+schema+" CASCADE") })
+	q := address.Query()
+	q.Set("search_path", schema)
+	address.RawQuery = q.Encode()
+	return address.String()
+}
+
+func execute(t testing.TB, server, statement string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		t.Fatalf("%s: %v", Env, err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}

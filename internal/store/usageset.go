@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// storedUsage is billing.UsageGroup with the short names it is stored under, see storedLine.
+type storedUsage struct {
+	CustomerID            billing.CustomerID          `json:"cid,omitzero"`
+	CustomerName          string                      `json:"cn,omitzero"`
+	PlanID                billing.SubscriptionID      `json:"plan,omitzero"`
+	AzureSubscriptionID   billing.AzureSubscriptionID `json:"aid,omitzero"`
+	AzureSubscriptionName string                      `json:"an,omitzero"`
+	ResourceGroup         string                      `json:"rg,omitzero"`
+	ProductID             string                      `json:"pid,omitzero"`
+	SKUID                 string                      `json:"sku,omitzero"`
+	AvailabilityID        string                      `json:"av,omitzero"`
+	MeterCategory         string                      `json:"meter,omitzero"`
+	Charged               billing.Period              `json:"ch,omitzero"`
+
+	Rows            int64          `json:"rows,omitzero"`
+	Quantity        money.Decimal  `json:"q,omitzero"`
+	Unit            string         `json:"unit,omitzero"`
+	Cost            money.Amount   `json:"cost"`
+	BeforePEC       money.Amount   `json:"pec"`
+	FirstDay        billing.Date   `json:"first,omitzero"`
+	LastDay         billing.Date   `json:"last,omitzero"`
+	ExchangeRate    money.Decimal  `json:"xr,omitzero"`
+	PricingCurrency money.Currency `json:"pc,omitzero"`
+}
+
+// SaveUsageSet does for usage what SaveLineSet does for lines. The set's month is that of the latest day of use.
+func (s *Store) SaveUsageSet(ctx context.Context, org billing.OrganizationID, set billing.UsageSet, origin string) (changed bool, err error) {
+	if err := checkKind(set.ID, usageKinds()); err != nil {
+		return false, err
+	}
+	n := newSet{
+		id: set.ID, version: set.Version, origin: origin, month: set.ID.Month,
+		items: len(set.Groups), rows: set.Rows, total: set.Total, action: "usage.saved",
+	}
+	if n.month == "" {
+		for _, g := range set.Groups {
+			n.month = laterMonth(n.month, g.LastDay)
+		}
+	}
+	return s.saveSet(ctx, org, n, func(t *txn, number int64) error {
+		columns := []string{"organization_id", "set_no", "seq", "customer_id", "plan_id", "body"}
+		return t.bulk(ctx, "usage_group", columns, len(set.Groups), func(i int) ([]any, error) {
+			g := set.Groups[i]
+			body, err := encode(storedUsage(g))
+			return []any{string(org), number, int64(i), string(g.CustomerID), string(g.PlanID), body}, err
+		})
+	})
+}
+
+// UsageSet reads the version of a set that is in force.
+func (s *Store) UsageSet(ctx context.Context, org billing.OrganizationID, id billing.SetID) (billing.UsageSet, error) {
+	var set billing.UsageSet
+	if err := checkKind(id, usageKinds()); err != nil {
+		return set, err
+	}
+	err := s.read(ctx, org, func(t *txn) error {
+		info, err := t.set(ctx, id)
+		if err != nil {
+			return err
+		}
+		set, err = t.usage(ctx, info)
+		return err
+	})
+	return set, err
+}
+
+func (t *txn) usage(ctx context.Context, info SetInfo) (billing.UsageSet, error) {
+	set := billing.UsageSet{ID: info.ID, Version: info.Version, Rows: info.Rows, Total: info.Total}
+	set.Groups = make([]billing.UsageGroup, 0, info.Items)
+	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
+		var body []byte
+		var g storedUsage
+		if err := r.Scan(&body); err != nil {
+			return struct{}{}, err
+		}
+		err := json.Unmarshal(body, &g)
+		set.Groups = append(set.Groups, billing.UsageGroup(g))
+		return struct{}{}, err
+	}, `SELECT body FROM usage_group WHERE organization_id = $1 AND set_no = $2 ORDER BY seq`, t.org, info.number)
+	return set, err
+}
+
+// UsageSets describes the stored sets of usage, ordered by id; earlier versions follow the one in force.
+func (s *Store) UsageSets(ctx context.Context, org billing.OrganizationID, f SetFilter) ([]SetInfo, error) {
+	return s.listSets(ctx, org, usageKinds(), f)
+}
+
+// LoadUsageSets reads all sets of usage in force whose month is not earlier than from, ordered by id. An empty from reads all.
+func (s *Store) LoadUsageSets(ctx context.Context, org billing.OrganizationID, from billing.Month) ([]billing.UsageSet, error) {
+	var all []billing.UsageSet
+	err := s.read(ctx, org, func(t *txn) error {
+		infos, err := t.sets(ctx, usageKinds(), SetFilter{From: from})
+		if err != nil {
+			return err
+		}
+		for _, info := range infos {
+			set, err := t.usage(ctx, info)
+			if err != nil {
+				return err
+			}
+			all = append(all, set)
+		}
+		return nil
+	})
+	return all, err
+}
