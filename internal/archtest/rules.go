@@ -44,7 +44,7 @@ var rooms = []room{
 	{"source", port, whyPort},
 	{"source/sourcetest", with(port, "source"), whySuite},
 	{"source/rows", with(port, "source"), "a helper of the sources, below all of them"},
-	{"source/derive", with(port, "source"), "a helper of the sources, below all of them"},
+	{"source/derive", with(port, "source"), "pure derivation of facts from facts, below the sources and the engine"},
 	{"source/...", with(adapter, "source", "source/rows", "source/derive"), whyAdapter},
 	{"target", with(port, "plan"), whyPort},
 	{"target/targettest", with(port, "plan", "target"), whySuite},
@@ -56,7 +56,7 @@ var rooms = []room{
 	{"store/...", with(port, "target", "plan", "rating", "secret"), "the store keeps facts; it knows neither the run nor an adapter"},
 	{"job", []string{"fault"}, "jobs are ids and kinds"},
 	{"job/...", []string{"job", "fault"}, "a queue knows jobs, not what they do"},
-	{"engine/...", with(port, "source", "target", "plan", "rating", "mapping", "store", "job", "secret"),
+	{"engine/...", with(port, "source", "source/derive", "target", "plan", "rating", "mapping", "store", "job", "secret"),
 		"the engine knows ports, never adapters, so that a new vendor changes nothing here"},
 
 	{"config", []string{"billing", "secret", "fault"}, "settings are read before anything else exists"},
