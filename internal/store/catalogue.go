@@ -39,7 +39,7 @@ type Readback struct {
 }
 
 // SaveReadbacks stores the read-back of a run's changes, replacing earlier ones.
-func (s *Store) SaveReadbacks(ctx context.Context, org billing.OrganizationID, run string, all []Readback) error {
+func (s *Store) SaveReadbacks(ctx context.Context, org billing.OrganizationID, run RunID, all []Readback) error {
 	number, err := runNumber(run)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *Store) SaveReadbacks(ctx context.Context, org billing.OrganizationID, r
 }
 
 // Readbacks gives what was read back after a run, ordered by change id.
-func (s *Store) Readbacks(ctx context.Context, org billing.OrganizationID, run string) ([]Readback, error) {
+func (s *Store) Readbacks(ctx context.Context, org billing.OrganizationID, run RunID) ([]Readback, error) {
 	number, err := runNumber(run)
 	if err != nil {
 		return nil, err

@@ -130,9 +130,9 @@ func scanRun(row scanner) (Run, error) {
 
 // run reads a run of the transaction's organization, and its number.
 func (t *txn) run(ctx context.Context, id RunID) (Run, int64, error) {
-	n, err := strconv.ParseInt(string(id), 10, 64)
-	if err != nil || n < 1 {
-		return Run{}, 0, noRun(id)
+	n, err := runNumber(id)
+	if err != nil {
+		return Run{}, 0, err
 	}
 	all, err := list(ctx, t, scanRun, runColumns+` AND run_no = $2`, t.org, n)
 	if err != nil {
@@ -142,6 +142,15 @@ func (t *txn) run(ctx context.Context, id RunID) (Run, int64, error) {
 		return Run{}, 0, noRun(id)
 	}
 	return all[0], n, nil
+}
+
+// runNumber reads the number in a run's id; what is no number is no run.
+func runNumber(id RunID) (int64, error) {
+	n, err := strconv.ParseInt(string(id), 10, 64)
+	if err != nil || n < 1 {
+		return 0, noRun(id)
+	}
+	return n, nil
 }
 
 func noRun(id RunID) error {
