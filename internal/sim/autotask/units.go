@@ -126,6 +126,10 @@ func (w *world) periodTypeOf(l *line, contract *record) int64 {
 
 // rows returns the unit rows of a line, made anew only when something they depend on has changed.
 func (w *world) rows(set *lineSet, l *line) []*unitRow {
+	if today := w.today(); !today.Equal(w.horizonDay) {
+		w.horizonDay = today // a new day moves the horizon
+		w.touch()
+	}
 	if l.cacheVersion == w.version {
 		return l.cache
 	}

@@ -16,6 +16,8 @@ type world struct {
 	lines  lineSet           // contract services
 	bundle lineSet           // contract service bundles
 
+	horizonDay time.Time // day for which unit rows were made
+
 	version   int64 // grows when something changes that unit rows of all lines depend on
 	actorID   int64 // resource recorded as creator
 	rowSerial int64 // grows whenever any line's unit rows are made anew
