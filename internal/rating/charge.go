@@ -1,0 +1,171 @@
+package rating
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// chargeBuilder adds the pieces of one charge up. Money is rounded once, at the end.
+type chargeBuilder struct {
+	key      string
+	dest     destination
+	customer billing.CustomerID // lowest, when several share a contract
+	name     string
+	what     string
+	detail   string // extra sentence of the description
+	lines    []sourceLine
+
+	cost      money.Amount
+	price     money.Decimal              // exact
+	fixed     map[string]bool            // fixed rules already counted: they price the charge, not its pieces
+	rules     map[string]bool            // ids
+	belowCost bool                       // a rule allows a price below cost
+	invoices  map[string]map[string]bool // invoice → line keys
+	groups    map[*billing.UsageGroup]bool
+	rates     map[string]bool
+	late      map[string]bool
+	credits   money.Amount
+}
+
+// builder gives the charge with a key, making it when it is new.
+func (m *month) builder(key string, d destination, c money.Currency) *chargeBuilder {
+	b, known := m.builders[key]
+	if !known {
+		b = &chargeBuilder{
+			key: key, dest: d, cost: money.Of(money.Decimal{}, c), credits: money.Of(money.Decimal{}, c),
+			fixed: map[string]bool{}, rules: map[string]bool{}, invoices: map[string]map[string]bool{},
+			groups: map[*billing.UsageGroup]bool{}, rates: map[string]bool{}, late: map[string]bool{},
+		}
+		m.builders[key] = b
+	}
+	return b
+}
+
+// take adds a piece; its currency is the builder's, which is part of the key.
+func (b *chargeBuilder) take(line sourceLine, customer billing.CustomerID) {
+	if len(b.lines) == 0 || customer < b.customer {
+		b.customer = customer
+	}
+	b.lines = append(b.lines, line)
+	b.cost = money.Of(b.cost.Value().Add(line.cost.Value()), b.cost.Currency())
+	if line.cost.Sign() < 0 {
+		b.credits = money.Of(b.credits.Value().Add(line.cost.Value()), b.credits.Currency())
+	}
+}
+
+func (b *chargeBuilder) priceBy(rule billing.PriceRule, exact money.Decimal) {
+	b.rules[rule.ID] = true
+	b.belowCost = b.belowCost || rule.BelowCost
+	if rule.Kind == billing.FixedRule {
+		if b.fixed[rule.ID] {
+			return
+		}
+		b.fixed[rule.ID] = true
+	}
+	b.price = b.price.Add(exact)
+}
+
+// prove notes where the money comes from.
+func (b *chargeBuilder) prove(p azurePart, line sourceLine) {
+	if b.invoices[p.invoice] == nil {
+		b.invoices[p.invoice] = map[string]bool{}
+	}
+	b.invoices[p.invoice][line.set.String()+"/"+line.key+"/"+fmt.Sprint(line.row)] = true
+	if p.group != nil {
+		b.groups[p.group] = true
+	}
+	b.noteRate(p.rate, p.pricing)
+	if !p.charged.IsZero() {
+		b.late[p.charged.String()] = true
+	}
+}
+
+func (b *chargeBuilder) noteRate(rate money.Decimal, pricing money.Currency) {
+	if pricing != "" && pricing != b.cost.Currency() && !rate.IsZero() {
+		b.rates[fmt.Sprintf("1 %s = %s %s", pricing, rate, b.cost.Currency())] = true
+	}
+}
+
+// finish makes the charge, unless its pieces cancel out.
+func (b *chargeBuilder) finish(m *month) {
+	r := m.r
+	c := b.cost.Currency()
+	price := money.Of(r.roundPrice(b.price, c), c)
+	cost := b.cost.Round(costPlaces, money.HalfAwayFromZero)
+	if price.IsZero() && cost.IsZero() {
+		b.disposeAll(m, excludedBy(RuleZeroAmount))
+		return
+	}
+	charge := billing.DesiredCharge{
+		Key: b.key, Mark: billing.ChargeMark(r.in.Organization, b.key), CustomerID: b.customer, Customer: r.name(b.customer),
+		Contract: b.dest.ref, Month: r.in.Month, Name: clip(b.name, chargeNameMax),
+		Description: clip(b.description(m), chargeTextMax), Notes: clip(b.notes(), chargeTextMax),
+		Date: billing.Later(m.lastDay, b.dest.start), Quantity: money.Int(1), UnitPrice: price, UnitCost: cost,
+		BillingCodeID: r.in.Settings.MaterialCodeID, PriceRule: joinRules(b.rules),
+	}
+	if cost.Sign() > 0 && price.Value().Cmp(cost.Value()) < 0 && !b.belowCost {
+		why := fmt.Sprintf("the price %s is below the cost %s (rule %s)", price, cost, charge.PriceRule)
+		charge.Holds = []billing.Hold{{Policy: HoldBelowMargin, Why: why}}
+		r.findings.atStake(billing.Finding{
+			Kind: billing.FindingBelowCost, Subject: b.key, CustomerID: b.customer, Customer: charge.Customer,
+			Message: charge.Name + ": " + why, Remedy: "raise the price, or allow the rule to go below cost",
+		}, "", cost)
+	}
+	if b.dest.new != nil {
+		b.dest.new.needed = true
+	}
+	r.charges = append(r.charges, charge)
+	b.disposeAll(m, billedBy(b.key))
+}
+
+func (b *chargeBuilder) disposeAll(m *month, v verdict) {
+	for _, line := range b.lines {
+		m.dispose(line, v)
+	}
+}
+
+// description is printed on the customer's invoice: month, currency, exchange rate (design §6.4).
+func (b *chargeBuilder) description(m *month) string {
+	text := fmt.Sprintf("%s, %s. ", b.what, m.r.in.Month.Period())
+	if b.detail != "" {
+		text += b.detail + " "
+	}
+	text += fmt.Sprintf("Amounts in %s", b.cost.Currency())
+	if len(b.rates) > 0 {
+		text += "; " + enumerate(b.rates)
+	}
+	text += "."
+	var late []string
+	first := m.r.in.Month.Period().Start.String()
+	for _, period := range sortedKeys(b.late) {
+		if period < first {
+			late = append(late, period)
+		}
+	}
+	if len(late) > 0 {
+		text += " Includes usage of " + strings.Join(late, ", ") + " that Microsoft billed late."
+	}
+	return text
+}
+
+// notes are the proof in words, for the MSP only.
+func (b *chargeBuilder) notes() string {
+	var rows int64
+	for g := range b.groups {
+		rows += g.Rows
+	}
+	var invoices []string
+	for invoice, lines := range b.invoices {
+		invoices = append(invoices, fmt.Sprintf("%s (%d lines)", invoice, len(lines)))
+	}
+	sort.Strings(invoices)
+	text := fmt.Sprintf("Microsoft invoice %s, %d usage rows, cost %s", strings.Join(invoices, ", "), rows, b.cost)
+	if !b.credits.IsZero() {
+		text += fmt.Sprintf(" with credits of %s", b.credits)
+	}
+	return text + ", price rule " + joinRules(b.rules) + "."
+}

@@ -1,0 +1,255 @@
+package rating
+
+import (
+	"fmt"
+	"sort"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// costPlaces are the digits kept of a cost per unit: what the target stores (Autotask sheet §5.9).
+const costPlaces = 4
+
+// listPlaces are the digits Microsoft truncates a converted list price to (Microsoft sheet §4.5).
+const listPlaces = 2
+
+// costLine is a recurring source line with the set it came from.
+type costLine struct {
+	billing.LineItem
+	set billing.SetID
+}
+
+// costs answers what one unit of a subscription costs per charge cycle. Lists are newest first.
+type costs struct {
+	bySubscription map[billing.SubscriptionID][]costLine
+	byProduct      map[productKey][]costLine
+	partners       map[billing.CustomerID]map[string]bool // partner tenants that billed something for the customer
+}
+
+type productKey struct {
+	product, sku string
+	frequency    billing.Frequency
+}
+
+// unitCost is an answer: nil when nothing is known.
+type unitCost struct {
+	amount *money.Amount
+	basis  string
+}
+
+func newCosts(sets []billing.LineSet) costs {
+	c := costs{
+		bySubscription: map[billing.SubscriptionID][]costLine{},
+		byProduct:      map[productKey][]costLine{},
+		partners:       map[billing.CustomerID]map[string]bool{},
+	}
+	for _, set := range sets {
+		for _, l := range set.Lines {
+			if l.SubscriptionID == "" || l.IsUsage() {
+				continue
+			}
+			line := costLine{l, set.ID}
+			c.bySubscription[l.SubscriptionID] = append(c.bySubscription[l.SubscriptionID], line)
+			if tellsCost(l) {
+				key := productKey{l.ProductID, l.SKUID, l.Frequency}
+				c.byProduct[key] = append(c.byProduct[key], line)
+			}
+			if c.partners[l.CustomerID] == nil {
+				c.partners[l.CustomerID] = map[string]bool{}
+			}
+			c.partners[l.CustomerID][set.ID.PartnerID] = true
+		}
+	}
+	for _, lines := range c.bySubscription {
+		sortNewestFirst(lines)
+	}
+	for _, lines := range c.byProduct {
+		sortNewestFirst(lines)
+	}
+	return c
+}
+
+func sortNewestFirst(lines []costLine) {
+	sort.Slice(lines, func(i, j int) bool {
+		a, b := lines[i], lines[j]
+		switch {
+		case a.Charged.Start != b.Charged.Start:
+			return b.Charged.Start.Before(a.Charged.Start)
+		case a.OrderDate != b.OrderDate:
+			return b.OrderDate.Before(a.OrderDate)
+		case a.set != b.set:
+			return a.set.String() > b.set.String()
+		case a.Row != b.Row:
+			return a.Row > b.Row
+		}
+		return a.Key > b.Key
+	})
+}
+
+// tellsCost reports whether a line says what a unit costs: money for the customer's units, neither refund nor credit nor trial.
+func tellsCost(l billing.LineItem) bool {
+	return !l.Trial && l.Cost.Sign() > 0 && l.BillableQuantity.Sign() != 0 && l.Kind != billing.ChargeCustomerCredit
+}
+
+// of gives the cost of one unit per charge cycle, from what Microsoft billed (design §6.3), and says in words where it comes from.
+func (c costs) of(s billing.Subscription) unitCost {
+	if s.Kind == billing.CustomService {
+		if s.UnitCost == nil {
+			return unitCost{basis: "the custom service has no cost"}
+		}
+		return unitCost{s.UnitCost, "cost of the custom service"}
+	}
+	own := matching(c.bySubscription[s.ID], func(l costLine) bool { return isOf(l, s.Offer) })
+	if found := fromLines(own); found.amount != nil {
+		return found
+	}
+	partners := c.partners[s.CustomerID]
+	others := matching(c.byProduct[productKey{s.Offer.ProductID, s.Offer.SKUID, s.Offer.Frequency}], func(l costLine) bool {
+		return isOf(l, s.Offer) && termMatches(l.LineItem, s.Offer.Term) && (len(partners) == 0 || partners[l.set.PartnerID])
+	})
+	if found := fromLines(others); found.amount != nil {
+		found.basis += fmt.Sprintf(", of subscription %s with the same offer", others[0].SubscriptionID)
+		return found
+	}
+	return unitCost{basis: "no line of this offer has been billed yet"}
+}
+
+func matching(lines []costLine, keep func(costLine) bool) []costLine {
+	var kept []costLine
+	for _, l := range lines {
+		if keep(l) {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+func isOf(l costLine, o billing.Offer) bool {
+	return tellsCost(l.LineItem) && l.ProductID == o.ProductID && l.SKUID == o.SKUID && l.Frequency == o.Frequency
+}
+
+// termMatches compares the length of the line's commitment. The line's own text names every term the SKU supports, so it is no help
+// (Microsoft sheet §4.2).
+func termMatches(l billing.LineItem, term billing.Term) bool {
+	months, known := map[billing.Term]int{"P1M": 1, "P1Y": 12, "P3Y": 36}[term]
+	if !known || l.TermPeriod.End.IsZero() {
+		return !known
+	}
+	return isMonths(l.TermPeriod, months)
+}
+
+// fromLines takes the newest line that covers a whole charge cycle; else the list price of the newest line.
+func fromLines(lines []costLine) unitCost {
+	for _, l := range lines {
+		if isWholeCycle(l.LineItem) {
+			return fromCycle(l, lines)
+		}
+	}
+	if len(lines) == 0 {
+		return unitCost{}
+	}
+	return fromList(lines[0], lines)
+}
+
+// isWholeCycle reports whether the line bills one full charge cycle: a quantity change never does, even on the cycle's first day.
+func isWholeCycle(l billing.LineItem) bool {
+	switch l.Kind {
+	case billing.ChargeNew, billing.ChargeRenew, billing.ChargeCycle, billing.ChargeConvert, billing.ChargeChangeBillingPlan:
+	default:
+		return false
+	}
+	months := map[billing.Frequency]int{billing.Monthly: 1, billing.Annual: 12, billing.Triennial: 36}[l.Frequency]
+	return months > 0 && isMonths(l.Charged, months)
+}
+
+// isMonths compares a period with a number of months, with the ends clamped either way (31 January to 27 February, and 28 February
+// to 30 March, are months; Microsoft sheet §5.1).
+func isMonths(p billing.Period, months int) bool {
+	return p.Start.AddMonths(months) == p.End || p.End.AddMonths(-months) == p.Start
+}
+
+// sameEvent reports whether two lines bill one event together: a product split over two lines (Microsoft sheet §7, 13).
+func sameEvent(a, b costLine) bool {
+	return a.set == b.set && a.SubscriptionID == b.SubscriptionID && a.Kind == b.Kind && a.Charged == b.Charged &&
+		a.OrderDate == b.OrderDate && a.BillableQuantity.Equal(b.BillableQuantity) && a.Cost.Currency() == b.Cost.Currency()
+}
+
+func fromCycle(first costLine, lines []costLine) unitCost {
+	var sum money.Decimal
+	for _, l := range lines {
+		if sameEvent(first, l) {
+			sum = sum.Add(l.Cost.Value())
+		}
+	}
+	value, _ := sum.Div(first.BillableQuantity.Abs(), costPlaces, money.HalfAwayFromZero)
+	amount := money.Of(value, first.Cost.Currency())
+	return unitCost{&amount, fmt.Sprintf("billed for %s on invoice %s (%s ÷ %s)",
+		first.Charged, first.Invoice, money.Of(sum, first.Cost.Currency()), first.BillableQuantity.Abs())}
+}
+
+func fromList(first costLine, lines []costLine) unitCost {
+	rate := first.ExchangeRate
+	if rate.IsZero() && first.PricingCurrency == first.Cost.Currency() {
+		rate = money.Int(1)
+	}
+	var sum money.Decimal
+	for _, l := range lines {
+		if sameEvent(first, l) && l.ReferenceID == first.ReferenceID {
+			sum = sum.Add(l.ListUnitCost)
+		}
+	}
+	value := sum.Mul(rate).Round(listPlaces, money.TowardZero)
+	if value.Sign() <= 0 {
+		return unitCost{}
+	}
+	amount := money.Of(value, first.Cost.Currency())
+	return unitCost{&amount, fmt.Sprintf("list price %s × %s on invoice %s, because no whole cycle was billed yet",
+		money.Of(sum, first.PricingCurrency), rate, first.Invoice)}
+}
+
+// since gives the first day the source charges for a subscription. For cycles longer than a month it is the start of the running
+// cycle, as far as a line tells: that is the cycle the target has to bill.
+func (c costs) since(s billing.Subscription, day billing.Date) billing.Date {
+	first := s.Start
+	for _, l := range c.bySubscription[s.ID] {
+		if l.Charged.IsZero() || l.Cost.Sign() <= 0 {
+			continue
+		}
+		if s.Start.IsZero() && (first.IsZero() || l.Charged.Start.Before(first)) {
+			first = l.Charged.Start
+		}
+	}
+	if s.Offer.Frequency != billing.Annual {
+		return first
+	}
+	for _, l := range c.bySubscription[s.ID] {
+		if isOf(l, s.Offer) && isWholeCycle(l.LineItem) && l.Charged.Contains(day) {
+			return l.Charged.Start
+		}
+	}
+	return first
+}
+
+// endedOn gives the first day without an ended subscription: its end when that has come, else the day its last refund starts.
+func (c costs) endedOn(s billing.Subscription, day billing.Date) billing.Date {
+	if !s.End.IsZero() && !s.End.After(day) {
+		return s.End
+	}
+	for _, l := range c.bySubscription[s.ID] {
+		if (l.Kind == billing.ChargeCancelImmediate || l.Kind == billing.ChargeCancel) && !l.Charged.Start.After(day) && !l.Charged.IsZero() {
+			return l.Charged.Start
+		}
+	}
+	return day
+}
+
+// productName gives the SKU's name as billed last; "" when no line names it.
+func (c costs) productName(o billing.Offer) string {
+	for _, l := range c.byProduct[productKey{o.ProductID, o.SKUID, o.Frequency}] {
+		if l.SKUName != "" {
+			return l.SKUName
+		}
+	}
+	return ""
+}

@@ -1,0 +1,210 @@
+package rating
+
+import (
+	"sort"
+
+	"spindle/internal/billing"
+)
+
+// decisions indexes what operators decided.
+type decisions struct {
+	companies   map[billing.CustomerID]billing.CompanyMapping
+	switches    map[switchKey]bool
+	routes      map[billing.CustomerID][]billing.Route // most specific first
+	services    map[billing.Offer]billing.ServiceMapping
+	authorities []billing.AuthorityRule // most specific first
+}
+
+type switchKey struct {
+	customer     billing.CustomerID
+	subscription billing.SubscriptionID
+}
+
+func newDecisions(m billing.Mappings) decisions {
+	d := decisions{
+		companies:   map[billing.CustomerID]billing.CompanyMapping{},
+		switches:    map[switchKey]bool{},
+		routes:      map[billing.CustomerID][]billing.Route{},
+		services:    map[billing.Offer]billing.ServiceMapping{},
+		authorities: append([]billing.AuthorityRule(nil), m.Authorities...),
+	}
+	for _, c := range m.Companies {
+		if old, twice := d.companies[c.CustomerID]; !twice || c.CompanyID < old.CompanyID {
+			d.companies[c.CustomerID] = c
+		}
+	}
+	for _, s := range m.Switches {
+		key := switchKey{s.CustomerID, s.SubscriptionID}
+		old, twice := d.switches[key]
+		d.switches[key] = s.On && (!twice || old) // two answers for one question: the cautious one
+	}
+	for _, s := range m.Services {
+		if old, twice := d.services[s.Offer]; !twice || s.ServiceID < old.ServiceID {
+			d.services[s.Offer] = s
+		}
+	}
+	for _, route := range m.Routes {
+		d.routes[route.CustomerID] = append(d.routes[route.CustomerID], route)
+	}
+	for _, routes := range d.routes {
+		sort.Slice(routes, func(i, j int) bool { return lessRoute(routes[i], routes[j]) })
+	}
+	sort.Slice(d.authorities, func(i, j int) bool { return lessAuthority(d.authorities[i], d.authorities[j]) })
+	return d
+}
+
+// switchState is the answer to "is this billed?".
+type switchState string
+
+const (
+	switchedOn  switchState = "on"
+	switchedOff switchState = "off"
+	notSwitched switchState = "none" // nobody decided: off
+)
+
+// billed reads the switch: the subscription's own wins over the customer's.
+func (d decisions) billed(customer billing.CustomerID, sub billing.SubscriptionID) switchState {
+	for _, key := range []switchKey{{customer, sub}, {"", sub}, {customer, ""}} {
+		if key == (switchKey{}) || key.customer == "" && sub == "" {
+			continue
+		}
+		if on, decided := d.switches[key]; decided && on {
+			return switchedOn
+		} else if decided {
+			return switchedOff
+		}
+	}
+	return notSwitched
+}
+
+// place is what a route is looked up for. Licences have neither Azure subscription nor resource group.
+type place struct {
+	customer     billing.CustomerID
+	subscription billing.SubscriptionID
+	azure        billing.AzureSubscriptionID
+	group        string
+}
+
+// route gives the most specific route: resource group, Azure subscription, subscription, customer (design §6.4).
+func (d decisions) route(p place) (billing.Route, bool) {
+	for _, r := range d.routes[p.customer] {
+		if (r.SubscriptionID == "" || r.SubscriptionID == p.subscription) &&
+			(r.AzureSubscriptionID == "" || r.AzureSubscriptionID == p.azure) &&
+			(r.ResourceGroup == "" || r.ResourceGroup == p.group) {
+			return r, r.Managed || r.ContractID != ""
+		}
+	}
+	return billing.Route{}, false
+}
+
+func routeWeight(r billing.Route) int {
+	weight := 0
+	if r.ResourceGroup != "" {
+		weight += 4
+	}
+	if r.AzureSubscriptionID != "" {
+		weight += 2
+	}
+	if r.SubscriptionID != "" {
+		weight++
+	}
+	return weight
+}
+
+func lessRoute(a, b billing.Route) bool {
+	switch wa, wb := routeWeight(a), routeWeight(b); {
+	case wa != wb:
+		return wa > wb
+	case a.ResourceGroup != b.ResourceGroup:
+		return a.ResourceGroup < b.ResourceGroup
+	case a.AzureSubscriptionID != b.AzureSubscriptionID:
+		return a.AzureSubscriptionID < b.AzureSubscriptionID
+	case a.SubscriptionID != b.SubscriptionID:
+		return a.SubscriptionID < b.SubscriptionID
+	case a.Managed != b.Managed:
+		return b.Managed
+	case a.ContractID != b.ContractID:
+		return a.ContractID < b.ContractID
+	}
+	return a.StartDay < b.StartDay
+}
+
+// authority says who decides the price: customer and product, then product, then customer, then Spindle.
+func (d decisions) authority(customer billing.CustomerID, o billing.Offer) billing.PriceAuthority {
+	for _, a := range d.authorities {
+		if (a.CustomerID == "" || a.CustomerID == customer) && productMatches(a.ProductID, o.ProductID, o.SKUID) {
+			return a.Authority
+		}
+	}
+	return billing.SpindlePrices
+}
+
+func lessAuthority(a, b billing.AuthorityRule) bool {
+	switch wa, wb := authorityWeight(a), authorityWeight(b); {
+	case wa != wb:
+		return wa > wb
+	case a.CustomerID != b.CustomerID:
+		return a.CustomerID < b.CustomerID
+	case a.ProductID != b.ProductID:
+		return a.ProductID < b.ProductID
+	}
+	return a.Authority < b.Authority // "autotask" first: never write a price on doubt
+}
+
+func authorityWeight(a billing.AuthorityRule) int {
+	weight := 2 * productWeight(a.ProductID)
+	if a.CustomerID != "" && weight > 0 {
+		weight += 10
+	} else if a.CustomerID != "" {
+		weight++
+	}
+	return weight
+}
+
+// productMatches compares the product of a rule: "" matches all, "P" a product, "P:SKU" one SKU of it.
+func productMatches(rule, product, sku string) bool {
+	return rule == "" || rule == product || rule == product+":"+sku
+}
+
+// productWeight says how specific the product of a rule is.
+func productWeight(rule string) int {
+	if rule == "" {
+		return 0
+	}
+	for _, c := range rule {
+		if c == ':' {
+			return 2
+		}
+	}
+	return 1
+}
+
+// catalogue indexes what the target offers.
+type catalogue struct {
+	companies map[billing.CompanyID]billing.Company
+	services  map[billing.ServiceID]billing.Service
+	contracts map[billing.ContractID]billing.Contract
+	marked    map[string]billing.Contract // managed contracts that exist, by mark
+}
+
+func newCatalogue(c billing.Catalogue) catalogue {
+	index := catalogue{
+		companies: map[billing.CompanyID]billing.Company{},
+		services:  map[billing.ServiceID]billing.Service{},
+		contracts: map[billing.ContractID]billing.Contract{},
+		marked:    map[string]billing.Contract{},
+	}
+	for _, company := range c.Companies {
+		index.companies[company.ID] = company
+	}
+	for _, service := range c.Services {
+		index.services[service.ID] = service
+	}
+	for _, contract := range c.Contracts {
+		index.contracts[contract.ID] = contract
+		if old, twice := index.marked[contract.Mark]; contract.Mark != "" && (!twice || contract.ID < old.ID) {
+			index.marked[contract.Mark] = contract
+		}
+	}
+	return index
+}

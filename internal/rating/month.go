@@ -1,0 +1,302 @@
+package rating
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// MonthOf gives the month whose invoice a set of lines is: the set's own month when it names one, else the month in which most of
+// its charges start (an invoice covers a calendar month; late lines of earlier months are few). "" for an empty set.
+func MonthOf(set billing.LineSet) billing.Month {
+	if set.ID.Month != "" {
+		return set.ID.Month
+	}
+	votes := map[billing.Month]int64{}
+	for _, l := range set.Lines {
+		switch {
+		case !l.Charged.Start.IsZero():
+			votes[billing.MonthOf(l.Charged.Start)]++
+		case !l.OrderDate.IsZero():
+			votes[billing.MonthOf(l.OrderDate)]++
+		}
+	}
+	return mostVoted(votes)
+}
+
+// UsageMonth gives the month of a usage set like MonthOf, counting rows.
+func UsageMonth(set billing.UsageSet) billing.Month {
+	if set.ID.Month != "" {
+		return set.ID.Month
+	}
+	votes := map[billing.Month]int64{}
+	for _, g := range set.Groups {
+		if !g.FirstDay.IsZero() {
+			votes[billing.MonthOf(g.FirstDay)] += max(g.Rows, 1)
+		} else if !g.Charged.Start.IsZero() {
+			votes[billing.MonthOf(g.Charged.Start)] += max(g.Rows, 1)
+		}
+	}
+	return mostVoted(votes)
+}
+
+func mostVoted(votes map[billing.Month]int64) billing.Month {
+	var best billing.Month
+	for month, n := range votes {
+		if n > votes[best] || n == votes[best] && month > best {
+			best = month
+		}
+	}
+	return best
+}
+
+// sourceLine is one source line, or one usage group where no lines exist, on its way to an outcome.
+type sourceLine struct {
+	set  billing.SetID
+	key  string
+	row  int
+	what string // as findings name it
+	cost money.Amount
+}
+
+// document names the invoice that sets of lines and usage share.
+type document struct{ partner, invoice string }
+
+func documentOf(id billing.SetID) document { return document{id.PartnerID, id.Invoice} }
+
+// month collects the outcome of every source line of the closed month.
+type month struct {
+	r        *rater
+	usage    *usageIndex
+	builders map[string]*chargeBuilder
+	outcomes map[billing.Disposition]money.Amount // key without cost
+	source   money.Totals
+	settings []block // what keeps charges from being made at all
+	lastDay  billing.Date
+}
+
+// rateMonth turns the sets of the closed month into charges and dispositions (law 6).
+func (r *rater) rateMonth() {
+	period := r.in.Month.Period()
+	if period.IsZero() {
+		return
+	}
+	sets := r.monthSets()
+	usage, alone := r.monthUsage(sets)
+	m := &month{
+		r: r, usage: newUsageIndex(usage), builders: map[string]*chargeBuilder{}, outcomes: map[billing.Disposition]money.Amount{},
+		lastDay:  period.LastDay(),
+		settings: settingsBlock("Azure and one-off charges", "a material billing code (Azure material code)", r.in.Settings.MaterialCodeID),
+	}
+	for _, set := range sets {
+		m.addSet(set)
+	}
+	for _, set := range alone {
+		m.addUsageOnly(set)
+	}
+	m.usage.reportDifferences(r)
+	m.finish()
+	m.checkTotals()
+}
+
+// monthSets gives the billed sets of the month, each id once, in order.
+func (r *rater) monthSets() []billing.LineSet {
+	newest := map[string]billing.LineSet{}
+	for _, set := range r.in.Lines {
+		if set.ID.Kind == billing.UnbilledLines || MonthOf(set) != r.in.Month {
+			continue
+		}
+		if old, twice := newest[set.ID.String()]; !twice || set.Version > old.Version {
+			newest[set.ID.String()] = set
+		}
+	}
+	var sets []billing.LineSet
+	for _, key := range sortedKeys(newest) {
+		sets = append(sets, newest[key])
+	}
+	return sets
+}
+
+// monthUsage gives the usage sets of the invoices of the month, and those of the month whose invoice has no lines here.
+func (r *rater) monthUsage(lines []billing.LineSet) (with, alone []billing.UsageSet) {
+	documents := map[document]bool{}
+	for _, set := range lines {
+		documents[documentOf(set.ID)] = true
+	}
+	newest := map[string]billing.UsageSet{}
+	for _, set := range r.in.Usage {
+		if set.ID.Kind == billing.UnbilledUsage {
+			continue
+		}
+		if old, twice := newest[set.ID.String()]; !twice || set.Version > old.Version {
+			newest[set.ID.String()] = set
+		}
+	}
+	for _, key := range sortedKeys(newest) {
+		switch set := newest[key]; {
+		case documents[documentOf(set.ID)]:
+			with = append(with, set)
+		case UsageMonth(set) == r.in.Month:
+			alone = append(alone, set)
+		}
+	}
+	return with, alone
+}
+
+func (m *month) addSet(set billing.LineSet) {
+	var total money.Totals
+	lines := append([]billing.LineItem(nil), set.Lines...)
+	sort.Slice(lines, func(i, j int) bool {
+		if lines[i].Row != lines[j].Row {
+			return lines[i].Row < lines[j].Row
+		}
+		return lines[i].Key < lines[j].Key
+	})
+	for _, l := range lines {
+		total.Add(l.Total)
+		m.addLine(set.ID, l)
+	}
+	if len(set.Total.Amounts()) > 0 && !total.Equal(set.Total) {
+		m.r.findings.about(billing.Finding{
+			Kind: billing.FindingTotals, Subject: set.ID.String(),
+			Message: fmt.Sprintf("the lines of invoice %s add up to %s, but its total is %s", set.ID.Invoice, total, set.Total),
+			Remedy:  "read or import the invoice again",
+		}, "", money.Amount{})
+	}
+}
+
+// addLine sends one source line to its outcome.
+func (m *month) addLine(set billing.SetID, l billing.LineItem) {
+	line := sourceLine{set: set, key: l.Key, row: l.Row, what: whatOf(l), cost: l.Cost}
+	m.source.Add(l.Cost)
+	m.noticeUnknownKind(l)
+	if l.IsUsage() && l.Kind != billing.ChargeCustomerCredit {
+		m.usage.billedByLine(set, l)
+	}
+	switch {
+	case l.Cost.IsZero() && l.Trial:
+		m.dispose(line, excludedBy(RuleTrial))
+	case l.Cost.IsZero():
+		m.dispose(line, excludedBy(RuleZeroAmount))
+	case m.isAzure(l):
+		m.addAzure(line, l)
+	case m.isLicence(l):
+		m.dispose(line, m.licenceVerdict(l))
+	default:
+		m.addOneOff(line, l)
+	}
+}
+
+func whatOf(l billing.LineItem) string {
+	switch {
+	case l.SKUName != "":
+		return l.SKUName
+	case l.ProductName != "":
+		return l.ProductName
+	}
+	return l.ProductID
+}
+
+// isAzure finds consumption, and credits on it (Microsoft sheet §4.4).
+func (m *month) isAzure(l billing.LineItem) bool {
+	sub, known := m.r.subs[l.SubscriptionID]
+	return l.IsUsage() || l.Kind == billing.ChargeCustomerCredit && known && sub.Kind == billing.AzurePlan
+}
+
+// licenceProduct begins the product ids of seat-based offers.
+const licenceProduct = "CFQ7"
+
+// isLicence finds lines that a recurring line answers for: of known licences that the target has a period for, and lines that look
+// like licences of subscriptions nobody knows. Credits are never part of a recurring price.
+func (m *month) isLicence(l billing.LineItem) bool {
+	if l.Kind == billing.ChargeCustomerCredit {
+		return false
+	}
+	if sub, known := m.r.subs[l.SubscriptionID]; known {
+		if sub.Kind != billing.Licence && sub.Kind != billing.CustomService {
+			return false
+		}
+		return m.r.verdicts[sub.ID].outcome != "" // none: charged line by line
+	}
+	return strings.HasPrefix(l.ProductID, licenceProduct) && (l.Frequency == billing.Monthly || l.Frequency == billing.Annual)
+}
+
+func (m *month) licenceVerdict(l billing.LineItem) verdict {
+	sub, known := m.r.subs[l.SubscriptionID]
+	if known {
+		v := m.r.verdicts[sub.ID]
+		if v.outcome == billing.Excluded && v.by != RuleBillingOff {
+			return heldBy(m.r.finding(billing.FindingUnknownSub, sub, "Microsoft charges it although the directory calls it "+v.by,
+				"read the subscriptions again; when it stays, ask Microsoft"))
+		}
+		return v
+	}
+	if _, v := m.r.admit(l.CustomerID, l.SubscriptionID); !v.passes() {
+		return v
+	}
+	return heldBy(billing.Finding{
+		Kind: billing.FindingUnknownSub, Subject: string(l.SubscriptionID), CustomerID: l.CustomerID, Customer: m.r.name(l.CustomerID),
+		Message: fmt.Sprintf("invoice %s bills subscription %s of %s, which is not among the customer's subscriptions, so no line bills it",
+			l.Invoice, l.SubscriptionID, m.r.name(l.CustomerID)),
+		Remedy: "read the subscriptions again; when it is gone at Microsoft, bill or credit the difference by hand",
+	})
+}
+
+func (m *month) noticeUnknownKind(l billing.LineItem) {
+	if l.Kind.Known() || l.Cost.IsZero() {
+		return
+	}
+	m.r.findings.atStake(billing.Finding{
+		Kind: billing.FindingUnknownCharge, Subject: string(l.Kind),
+		Message: fmt.Sprintf("Microsoft used the charge type %q, which is not known; its amount counts as stated", l.Kind),
+		Remedy:  "check the lines of this charge type on the invoice",
+	}, "", l.Cost)
+}
+
+// dispose records the outcome of a source line, or of a part of it, and tells a holding finding what it keeps back.
+func (m *month) dispose(l sourceLine, v verdict) {
+	key := billing.Disposition{Set: l.set, LineKey: l.key, Row: l.row, Outcome: v.outcome, By: v.by}
+	sum, err := m.outcomes[key].Add(l.cost)
+	if err != nil { // parts of one line share its currency; two lines with one key may not
+		m.r.dispositions = append(m.r.dispositions, withCost(key, l.cost))
+	} else {
+		m.outcomes[key] = sum
+	}
+	if v.finding != nil {
+		m.r.findings.atStake(*v.finding, l.what, l.cost)
+	}
+}
+
+func withCost(d billing.Disposition, cost money.Amount) billing.Disposition {
+	d.Cost = cost
+	return d
+}
+
+// finish makes the charges and writes the dispositions.
+func (m *month) finish() {
+	for _, key := range sortedKeys(m.builders) {
+		m.builders[key].finish(m)
+	}
+	for key, cost := range m.outcomes {
+		m.r.dispositions = append(m.r.dispositions, withCost(key, cost))
+	}
+}
+
+// checkTotals proves law 6 for this rating: the outcomes add up to the source.
+func (m *month) checkTotals() {
+	var sum money.Totals
+	for _, d := range m.r.dispositions {
+		sum.Add(d.Cost)
+	}
+	if sum.Equal(m.source) {
+		return
+	}
+	m.r.findings.about(billing.Finding{
+		Kind: billing.FindingTotals, Subject: "month/" + string(m.r.in.Month),
+		Message: fmt.Sprintf("the outcomes of %s add up to %s but Microsoft billed %s", m.r.in.Month, sum, m.source),
+		Remedy:  "do not close the month; report this as a defect",
+	}, "", money.Amount{})
+}
