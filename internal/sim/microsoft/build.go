@@ -65,7 +65,7 @@ func licenceOf(s scenario.Subscription, currency string, closed time.Time) (*sub
 
 // giveHistory makes some subscriptions change, always so that the history ends at the scenario's quantity.
 func (w *world) giveHistory(s *subscription, n int, closed time.Time) {
-	q, every := s.initial, 7
+	q, every := s.initial, 11
 	if w.scenario.Name == "large" {
 		every = 50
 	}

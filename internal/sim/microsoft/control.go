@@ -214,7 +214,10 @@ func (s *Server) ControlHandler() http.Handler {
 	post(mux, "POST /reset", func(struct{}) (any, error) { return ok, s.Reset() })
 	post(mux, "POST /seed", s.controlSeed)
 	post(mux, "POST /clock", s.controlClock)
-	post(mux, "POST /dialects", func(b map[string]string) (any, error) { return s.DialectNow(), s.SetDialect(b) })
+	post(mux, "POST /dialects", func(b map[string]string) (any, error) {
+		err := s.SetDialect(b)
+		return s.DialectNow(), err
+	})
 	post(mux, "POST /faults", func(f Fault) (any, error) {
 		id, err := s.AddFault(f)
 		return map[string]any{"id": id}, err
@@ -271,7 +274,7 @@ func controlDay(text string) (time.Time, error) {
 }
 
 func (s *Server) controlSeed(b struct{ Scenario, Today string }) (any, error) {
-	day := s.opts.Scenario.Today
+	day := dayOf(s.Now())
 	if b.Today != "" {
 		var err error
 		if day, err = controlDay(b.Today); err != nil {

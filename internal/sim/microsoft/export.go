@@ -51,6 +51,9 @@ func (s *Server) exportLines(e *export) (lines [][]byte, ok bool) {
 		recon, usage, ok = s.world.unbilled(e.month, s.today(), s.pricing())
 		s.placeholder(recon, usage)
 	}
+	if s.dialect["refundSign"] == "quantity" {
+		recon = minusOnQuantity(recon)
+	}
 	switch e.subject {
 	case "usage":
 		style.basicUsage = e.basic == "basic"
@@ -72,6 +75,17 @@ func (s *Server) placeholder(recon []reconLine, usage []usageRow) {
 	for i := range usage {
 		usage[i].InvoiceNumber = "Unbilled"
 	}
+}
+
+// minusOnQuantity moves the minus of refund lines from the price to the quantity (sheet §4.4); amounts stay.
+func minusOnQuantity(lines []reconLine) []reconLine {
+	out := slices.Clone(lines)
+	for i := range out {
+		if l := &out[i]; l.EffectiveUnitPrice.IsNegative() {
+			l.EffectiveUnitPrice, l.BillableQuantity = l.EffectiveUnitPrice.Neg(), l.BillableQuantity.Neg()
+		}
+	}
+	return out
 }
 
 // aggregate sums usage per customer, Azure subscription and meter over the invoice. The real columns are not published.

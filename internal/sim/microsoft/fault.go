@@ -32,8 +32,7 @@ type activeFault struct {
 // FaultKinds names every kind with its meaning.
 func FaultKinds() map[string]string {
 	return map[string]string{
-		"429":               "throttled: Partner Center or Graph style body with Retry-After",
-		"429gateway":        "throttled by the gateway: statusCode and message body",
+		"429":               "throttled with Retry-After: gateway body on Partner Center, Graph error on Graph",
 		"500":               "HTML error page",
 		"500json":           "vendor-style error body",
 		"503":               "service unavailable with Retry-After",
@@ -137,9 +136,11 @@ func (s *Server) faultReply(f *activeFault, r *http.Request) (out reply, stopped
 	surface := segments(r.URL.Path)[0]
 	switch f.Kind {
 	case "429":
-		return s.errorFor(surface, 429, "Rate limit is exceeded.").with("Retry-After", f.wait("1")), true
-	case "429gateway":
-		return jsonReply(429, map[string]any{"statusCode": 429, "message": "Rate limit is exceeded. Try again in " + f.wait("1") + " seconds."}).with("Retry-After", f.wait("1")), true
+		out := s.errorFor(surface, 429, "Too many requests.")
+		if surface == "v1" {
+			out = jsonReply(429, map[string]any{"statusCode": 429, "message": "Rate limit is exceeded. Try again in " + f.wait("1") + " seconds."})
+		}
+		return out.with("Retry-After", f.wait("1")), true
 	case "500":
 		return reply{status: 500, body: []byte("<html><head><title>500</title></head><body><h1>Internal Server Error</h1></body></html>")}.with("Content-Type", "text/html"), true
 	case "500json":

@@ -56,7 +56,7 @@ func (s *Server) openID(c call) reply {
 // discovery answers the instance discovery of MSAL clients.
 func (s *Server) discovery(c call) reply {
 	return jsonReply(200, map[string]any{
-		"tenant_discovery_endpoint": c.base() + "/" + s.Credentials().TenantID + "/v2.0/.well-known/openid-configuration",
+		"tenant_discovery_endpoint": c.base() + "/" + s.credentials().TenantID + "/v2.0/.well-known/openid-configuration",
 		"api-version":               "1.1",
 		"metadata":                  []any{map[string]any{"preferred_network": c.r.Host, "preferred_cache": c.r.Host, "aliases": []string{c.r.Host}}},
 	})
@@ -70,7 +70,7 @@ func (s *Server) authorize(c call) reply {
 	redirect := c.query.Get("redirect_uri")
 	target, err := url.Parse(redirect)
 	switch {
-	case !strings.EqualFold(c.query.Get("client_id"), s.Credentials().ClientID):
+	case !strings.EqualFold(c.query.Get("client_id"), s.credentials().ClientID):
 		return s.tokenError(400, "unauthorized_client", 700016, "Application with identifier '"+c.query.Get("client_id")+"' was not found in the directory.")
 	case err != nil || target.Host == "":
 		return s.tokenError(400, "invalid_request", 900144, "The request must contain the following parameter: 'redirect_uri'.")

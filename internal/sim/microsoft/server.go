@@ -52,32 +52,42 @@ func New(opts Options) (*Server, error) {
 
 // Reset returns to the state of New: world, clock, dialect, tokens, exports, faults and request log.
 func (s *Server) Reset() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reset(s.opts.Scenario)
+}
+
+// Seed replaces the scenario and resets; an error changes nothing.
+func (s *Server) Seed(sc scenario.Scenario) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reset(sc)
+}
+
+func (s *Server) reset(sc scenario.Scenario) error {
 	dialect, err := resolveDialect(nil, s.opts.Dialect)
-	if err != nil {
-		return err
-	}
-	w, err := buildWorld(s.opts.Scenario)
 	if err != nil {
 		return fmt.Errorf("microsoft simulator: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	w, err := buildWorld(sc)
+	if err != nil {
+		return fmt.Errorf("microsoft simulator: %w", err)
+	}
+	s.opts.Scenario = sc
 	s.world, s.dialect, s.fixed = w, dialect, time.Time{}
 	s.codes, s.refresh, s.exports = map[string]grant{}, map[string]grant{}, map[string]*export{}
 	s.faults, s.log = nil, nil
 	return nil
 }
 
-// Seed replaces the scenario and resets.
-func (s *Server) Seed(sc scenario.Scenario) error {
-	s.mu.Lock()
-	s.opts.Scenario = sc
-	s.mu.Unlock()
-	return s.Reset()
-}
-
 // Credentials of the registered application.
 func (s *Server) Credentials() Credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.credentials()
+}
+
+func (s *Server) credentials() Credentials {
 	t := s.opts.Scenario.PartnerTenantID
 	return Credentials{TenantID: t, ClientID: guidOf("client", t), ClientSecret: "Sp8Q~" + shortID(35, "secret", t)}
 }

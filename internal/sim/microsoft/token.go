@@ -100,7 +100,7 @@ func (s *Server) token(c call) reply {
 }
 
 func (s *Server) checkTenant(tenant string) *reply {
-	creds := s.Credentials()
+	creds := s.credentials()
 	var out reply
 	switch {
 	case strings.EqualFold(tenant, creds.TenantID):
@@ -117,7 +117,7 @@ func (s *Server) checkTenant(tenant string) *reply {
 
 // checkClient takes the client's secret from the form or from a Basic header.
 func (s *Server) checkClient(c call, form url.Values) *reply {
-	creds := s.Credentials()
+	creds := s.credentials()
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if user, pass, ok := c.r.BasicAuth(); ok && id == "" {
 		id, _ = url.QueryUnescape(user)
@@ -222,12 +222,12 @@ func (s *Server) userTokens(c call, form url.Values, audience string, mfa, v2 bo
 	body["refresh_token"] = s.newRefresh(mfa)
 	body["scope"] = audience + "/user_impersonation"
 	body["id_token"] = s.sign(map[string]any{
-		"iss": c.base() + "/" + s.Credentials().TenantID + "/v2.0", "aud": s.Credentials().ClientID, "tid": s.Credentials().TenantID,
+		"iss": c.base() + "/" + s.credentials().TenantID + "/v2.0", "aud": s.credentials().ClientID, "tid": s.credentials().TenantID,
 		"oid": guidOf("user"), "sub": shortID(43, "subject"), "preferred_username": "billing@northwindit.example", "name": "Billing", "ver": "2.0",
 		"iat": s.now().Unix(), "nbf": s.now().Unix(), "exp": s.now().Unix() + tokenSeconds,
 	})
 	if form.Get("client_info") != "" {
-		info, _ := json.Marshal(map[string]string{"uid": guidOf("user"), "utid": s.Credentials().TenantID})
+		info, _ := json.Marshal(map[string]string{"uid": guidOf("user"), "utid": s.credentials().TenantID})
 		body["client_info"] = base64.RawURLEncoding.EncodeToString(info)
 	}
 	return jsonReply(200, body).with("Cache-Control", "no-store, no-cache")
@@ -256,7 +256,7 @@ func (s *Server) RevokeRefreshTokens() {
 
 func (s *Server) issue(c call, audience, kind string, mfa bool) string {
 	s.serial++
-	now, creds := s.now().Unix(), s.Credentials()
+	now, creds := s.now().Unix(), s.credentials()
 	t := claims{
 		Audience: audience, Issuer: c.base() + "/" + creds.TenantID + "/", Tenant: creds.TenantID, AppID: creds.ClientID, Kind: kind, Object: guidOf(kind),
 		IssuedAt: now, NotBefore: now, Expires: now + tokenSeconds, Serial: s.serial,
