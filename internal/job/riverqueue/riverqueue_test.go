@@ -113,7 +113,8 @@ func sweep(t *testing.T, work func(ctx context.Context) error) job.Handlers {
 
 // abandon leaves a job in the state a kill -9 leaves it in: running, with
 // nobody working on it. The handler ignores its context, as a dead process
-// would, until the test ends.
+// would, until the test ends; its queue has no other worker that could take the
+// job back.
 func abandon(t *testing.T, open opener, attemptsMax int) {
 	t.Helper()
 	started, dead := make(chan struct{}), make(chan struct{})
@@ -122,7 +123,7 @@ func abandon(t *testing.T, open opener, attemptsMax int) {
 		<-dead
 		return nil
 	})
-	q, err := open(t.Context(), Options{Handlers: handlers, Log: slog.New(slog.DiscardHandler), AttemptsMax: attemptsMax, quick: true})
+	q, err := open(t.Context(), Options{Handlers: handlers, Log: slog.New(slog.DiscardHandler), AttemptsMax: attemptsMax, Workers: 1, quick: true})
 	if err != nil {
 		t.Fatal(err)
 	}
