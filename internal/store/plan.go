@@ -65,7 +65,8 @@ func (t *txn) supersede(ctx context.Context, n int64, scope Scope) error {
 	}
 	_, err := t.exec(ctx, `UPDATE run SET state = $3, note = $4, updated_at = $5 WHERE organization_id = $1 AND run_no <> $2
 		AND state IN ('planned', 'approved')
-		AND EXISTS (SELECT 1 FROM plan_change c WHERE c.organization_id = run.organization_id AND c.run_no = run.run_no)
+		AND EXISTS (SELECT 1 FROM plan_change c WHERE c.organization_id = run.organization_id AND c.run_no = run.run_no
+			AND c.state = 'superseded')
 		AND NOT EXISTS (SELECT 1 FROM plan_change c WHERE c.organization_id = run.organization_id AND c.run_no = run.run_no
 			AND c.state IN ('proposed', 'approved', 'sending', 'unknown'))`,
 		t.org, n, RunSuperseded, fmt.Sprintf("the plan of run %d took over", n), micros(t.at))

@@ -50,6 +50,18 @@ type Store struct {
 
 // Open opens the database, creates it if it is a file that does not exist, and brings its tables up to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func connect(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{now: o.Now, log: o.Log}
 	if s.now == nil {
 		s.now = time.Now
@@ -65,10 +77,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		open = s.openPostgres
 	}
 	if err := open(ctx, o.URL); err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
