@@ -2,15 +2,16 @@ package riverqueue
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	_ "modernc.org/sqlite"
@@ -59,7 +60,7 @@ func freshPostgres(tb testing.TB) opener {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	name := "river_" + uuid.NewString()[:8]
+	name := "river_" + strings.ToLower(rand.Text())
 	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
 		tb.Fatal(err)
 	}
