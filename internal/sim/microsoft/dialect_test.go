@@ -2,6 +2,7 @@ package microsoft
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -156,5 +157,24 @@ func TestExportDialects(t *testing.T) {
 	}
 	if rows < 60 {
 		t.Errorf("%d rows", rows)
+	}
+}
+
+// TestDocumented: the manual names every switch with its valuesand every fault kind.
+func TestDocumented(t *testing.T) {
+	raw, err := os.ReadFile("../../../docs/simulators-microsoft.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manual := string(raw)
+	for _, d := range Dialects() {
+		if row := fmt.Sprintf("| `%s` | `%s` | %s | %s |", d.Name, strings.Join(d.Values, "`, `"), d.Meaning, d.Section); !strings.Contains(manual, row) {
+			t.Errorf("docs/simulators-microsoft.md lacks the row\n%s", row)
+		}
+	}
+	for kind := range FaultKinds() {
+		if !strings.Contains(manual, "`"+kind+"`") {
+			t.Errorf("docs/simulators-microsoft.md does not mention the fault kind %s", kind)
+		}
 	}
 }

@@ -112,12 +112,9 @@ func TestSumsTie(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		for _, inv := range w.invoices {
-			if !inv.legacy {
-				inv.restated = rapid.IntRange(0, 1).Draw(rt, "restated")
-				checkSums(rt, w, inv, p)
-			}
-		}
+		inv := w.invoices[len(w.invoices)-1-rapid.IntRange(0, 2).Draw(rt, "months back")]
+		inv.restated = rapid.IntRange(0, 1).Draw(rt, "restated")
+		checkSums(rt, w, inv, p)
 		checkSeats(rt, w, p)
 	})
 }
