@@ -1,0 +1,136 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/plan"
+	"spindle/internal/store"
+	"spindle/internal/store/storetest"
+)
+
+// tangle is a plan with a held change, and changes that require others.
+func tangle() []plan.Change {
+	return []plan.Change{
+		{ID: "a"},
+		{ID: "b", Requires: []string{"a"}},
+		{ID: "h", Holds: []billing.Hold{{Policy: "hold-over", Why: "much"}}},
+		{ID: "i", Requires: []string{"h"}},
+		{ID: "j", Requires: []string{"i", "a"}},
+	}
+}
+
+func TestApprove(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		approval store.Approval
+		want     string
+		kind     fault.Kind
+		says     string
+	}{
+		{"all but the held and what requires them", store.Approval{}, "a b", "", ""},
+		{"all, held too", store.Approval{Held: true}, "a b h i j", "", ""},
+		{"a held one by name", store.Approval{ChangeIDs: []string{"h"}}, "h", "", ""},
+		{"with what it requires", store.Approval{ChangeIDs: []string{"b", "a"}}, "a b", "", ""},
+		{"without what it requires", store.Approval{ChangeIDs: []string{"b"}}, "", fault.KindConflict, "requires a,"},
+		{"without what it requires two steps away", store.Approval{ChangeIDs: []string{"j", "i", "a"}}, "", fault.KindConflict, "requires h,"},
+		{"unknown", store.Approval{ChangeIDs: []string{"a", "z"}}, "", fault.KindNotFound, `"z"`},
+		{"another plan", store.Approval{Fingerprint: "other"}, "", fault.KindStale, "another one"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				org := organization(t, s, "Northwind IT")
+				id := planned(t, s, org, store.Scope{}, tangle()...)
+				before := dump(t, s, "")
+				a := c.approval
+				a.By, a.Reason = "ann", "looked at"
+				if a.Fingerprint == "" {
+					a.Fingerprint = fingerprint(id)
+				}
+				got, err := s.Approve(t.Context(), org, id, a)
+				if c.kind != "" {
+					wantKind(t, err, c.kind)
+					if !strings.Contains(err.Error(), c.says) {
+						t.Fatalf("%v does not say %q", err, c.says)
+					}
+					equal(t, dump(t, s, ""), before)
+					return
+				}
+				must(t, err)
+				equal(t, strings.Join(got, " "), c.want)
+				decisions, err := s.Decisions(t.Context(), org, id)
+				must(t, err)
+				equal(t, decisions, []store.Decision{{
+					Approved: true, ChangeIDs: got, Fingerprint: a.Fingerprint, By: "ann", Reason: "looked at", At: decisions[0].At,
+				}})
+				run, err := s.Run(t.Context(), org, id)
+				must(t, err)
+				equal(t, run.State, store.RunApproved)
+				_, changes, err := s.Plan(t.Context(), org, id)
+				must(t, err)
+				for _, change := range changes {
+					if change.State == store.ChangeApproved && (change.By != "ann" || !change.DecidedAt.Equal(decisions[0].At)) {
+						t.Errorf("%s was approved by %q at %s", change.Change.ID, change.By, change.DecidedAt)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestApprovingAgainChangesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		org := organization(t, s, "Northwind IT")
+		id := planned(t, s, org, store.Scope{}, tangle()...)
+		a := store.Approval{Fingerprint: "f-1", By: "ann"}
+		_, err := s.Approve(t.Context(), org, id, a)
+		must(t, err)
+		for _, ids := range [][]string{nil, {"a"}, {"b", "a"}} {
+			a.ChangeIDs = ids
+			got, err := s.Approve(t.Context(), org, id, a)
+			must(t, err)
+			equal(t, len(got), 0)
+		}
+		decisions, err := s.Decisions(t.Context(), org, id)
+		must(t, err)
+		equal(t, len(decisions), 1)
+	})
+}
+
+func TestRejectTakesWhatRequiresItAlong(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, org := t.Context(), organization(t, s, "Northwind IT")
+		id := planned(t, s, org, store.Scope{}, tangle()...)
+		_, err := s.Approve(ctx, org, id, store.Approval{Fingerprint: "f-1", By: "ann", Held: true})
+		must(t, err)
+		got, err := s.Reject(ctx, org, id, store.Approval{ChangeIDs: []string{"h"}, Fingerprint: "f-1", By: "bob"})
+		must(t, err)
+		equal(t, strings.Join(got, " "), "h i j")
+		equal(t, states(t, s, org, id), "a:approved b:approved h:rejected i:rejected j:rejected")
+		_, err = s.Approve(ctx, org, id, store.Approval{ChangeIDs: []string{"h"}, Fingerprint: "f-1"})
+		wantKind(t, err, fault.KindConflict)
+		got, err = s.Reject(ctx, org, id, store.Approval{Fingerprint: "f-1", By: "bob"})
+		must(t, err)
+		equal(t, strings.Join(got, " "), "a b")
+		_, err = s.Reject(ctx, org, id, store.Approval{ChangeIDs: []string{"z"}, Fingerprint: "f-1"})
+		wantKind(t, err, fault.KindNotFound)
+	})
+}
+
+func TestDecisionsNeedAnOpenPlan(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, org := t.Context(), organization(t, s, "Northwind IT")
+		run, err := s.CreateRun(ctx, org, "ann", store.Scope{})
+		must(t, err)
+		_, err = s.Approve(ctx, org, run.ID, store.Approval{})
+		wantKind(t, err, fault.KindConflict)
+		id := planned(t, s, org, store.Scope{}, tangle()...)
+		must(t, s.SetRunState(ctx, org, id, store.RunStopped, "by hand"))
+		_, err = s.Approve(ctx, org, id, store.Approval{Fingerprint: fingerprint(id)})
+		wantKind(t, err, fault.KindConflict)
+		_, err = s.Approve(ctx, org, "99", store.Approval{})
+		wantKind(t, err, fault.KindNotFound)
+	})
+}

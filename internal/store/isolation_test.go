@@ -1,0 +1,179 @@
+package store_test
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/plan"
+	"spindle/internal/store"
+	"spindle/internal/store/storetest"
+)
+
+const hour = time.Hour
+
+// notScoped are the methods that belong to no organization.
+var notScoped = []string{
+	"Backup", "Close", "CreateOrganization", "Cut", "DB", "Dialect", "Organization", "Organizations", "Ping", "Postgres", "SQLite",
+}
+
+// reads names one call of every method that reads, with the ids of another organization.
+func reads(w world) map[string]func(ctx context.Context) (any, error) {
+	set := lineSet("", 0).ID
+	usage := billing.SetID{Kind: billing.BilledUsage, Invoice: "G1"}
+	return map[string]func(ctx context.Context) (any, error){
+		"Connection": func(ctx context.Context) (any, error) { return w.Connection(ctx, w.org, store.Autotask) },
+		"Directory":  func(ctx context.Context) (any, error) { return w.Directory(ctx, w.org) },
+		"Gone":       func(ctx context.Context) (any, error) { return w.Gone(ctx, w.org) },
+		"Sources":    func(ctx context.Context) (any, error) { return w.Sources(ctx, w.org) },
+		"Mappings":   func(ctx context.Context) (any, error) { return w.Mappings(ctx, w.org) },
+		"LineSet":    func(ctx context.Context) (any, error) { return w.LineSet(ctx, w.org, set) },
+		"LineSets": func(ctx context.Context) (any, error) {
+			return w.LineSets(ctx, w.org, store.SetFilter{Superseded: true})
+		},
+		"LoadLineSets": func(ctx context.Context) (any, error) { return w.LoadLineSets(ctx, w.org, "") },
+		"UsageSet":     func(ctx context.Context) (any, error) { return w.UsageSet(ctx, w.org, usage) },
+		"UsageSets": func(ctx context.Context) (any, error) {
+			return w.UsageSets(ctx, w.org, store.SetFilter{Superseded: true})
+		},
+		"LoadUsageSets": func(ctx context.Context) (any, error) { return w.LoadUsageSets(ctx, w.org, "") },
+		"Invoices":      func(ctx context.Context) (any, error) { return w.Invoices(ctx, w.org) },
+		"ImportReports": func(ctx context.Context) (any, error) { return w.ImportReports(ctx, w.org, 10) },
+		"Run":           func(ctx context.Context) (any, error) { return w.Run(ctx, w.org, "2") },
+		"Runs":          func(ctx context.Context) (any, error) { return w.Runs(ctx, w.org, store.RunFilter{}) },
+		"Plan":          func(ctx context.Context) (any, error) { p, _, err := w.Plan(ctx, w.org, "2"); return p, err },
+		"Desired":       func(ctx context.Context) (any, error) { return w.Desired(ctx, w.org, "2") },
+		"Decisions":     func(ctx context.Context) (any, error) { return w.Decisions(ctx, w.org, "2") },
+		"Unfinished":    func(ctx context.Context) (any, error) { return w.Unfinished(ctx, w.org) },
+		"Memory": func(ctx context.Context) (any, error) {
+			m, err := w.Memory(ctx, w.org)
+			if len(m.Contracts)+len(m.Services)+len(m.Charges)+len(m.Lines) == 0 {
+				return plan.Memory{}, err
+			}
+			return m, err
+		},
+		"Catalogue": func(ctx context.Context) (any, error) { c, _, err := w.Catalogue(ctx, w.org); return c, err },
+		"Readbacks": func(ctx context.Context) (any, error) { return w.Readbacks(ctx, w.org, "2") },
+		"Settings": func(ctx context.Context) (any, error) {
+			settings, err := w.Settings(ctx, w.org)
+			if settings == store.DefaultSettings() {
+				return billing.Settings{}, err
+			}
+			return settings, err
+		},
+		"Audit": func(ctx context.Context) (any, error) { // its own: that it was made
+			all, err := w.Audit(ctx, w.org, store.AuditFilter{AfterSeq: 1})
+			return all, err
+		},
+		"VerifyAudit": func(ctx context.Context) (any, error) { return nil, w.VerifyAudit(ctx, w.org) },
+	}
+}
+
+// TestEveryMethodIsCoveredByTheIsolationTests keeps the two lists whole when a method is added.
+func TestEveryMethodIsCoveredByTheIsolationTests(t *testing.T) {
+	s := storetest.New(t)
+	covered := map[string]bool{}
+	for _, name := range notScoped {
+		covered[name] = true
+	}
+	for name := range reads(world{Store: s}) {
+		covered[name] = true
+	}
+	for _, c := range writes(world{Store: s}) {
+		covered[c.method] = true
+	}
+	for m := range reflect.TypeFor[*store.Store]().Methods() {
+		if !covered[m.Name] {
+			t.Errorf("Store.%s is in none of notScoped, reads and writes", m.Name)
+		}
+		scoped := m.Type.NumIn() > 2 && m.Type.In(2) == reflect.TypeFor[billing.OrganizationID]()
+		if listed := strings.Contains(" "+strings.Join(notScoped, " ")+" ", " "+m.Name+" "); listed == scoped {
+			t.Errorf("Store.%s: organization is its first parameter: %v, listed as not scoped: %v", m.Name, scoped, listed)
+		}
+	}
+}
+
+// TestOrganizationsDoNotSeeEachOther fills one organization and asks for all of it in the name of another.
+func TestOrganizationsDoNotSeeEachOther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		full := newWorld(t, s, "Northwind IT")
+		for _, c := range writes(full) {
+			if strings.HasPrefix(c.method, "Delete") || strings.HasPrefix(c.method, "Un") || c.method == "ClearSwitch" {
+				continue // keep something of everything
+			}
+			must(t, c.do(t.Context()))
+		}
+		stranger := world{s, organization(t, s, "Fabrikam")}
+		for name, read := range reads(full) {
+			got, err := read(t.Context())
+			must(t, err)
+			if v := reflect.ValueOf(got); name != "VerifyAudit" && name != "Gone" && name != "Unfinished" && v.IsZero() {
+				t.Errorf("%s finds nothing in the full organization: the test below would prove nothing", name)
+			}
+		}
+		for name, read := range reads(stranger) {
+			got, err := read(t.Context())
+			if err != nil {
+				if !fault.Is(err, fault.KindNotFound) {
+					t.Errorf("%s: %v", name, err)
+				}
+				continue
+			}
+			if v := reflect.ValueOf(got); v.IsValid() && !v.IsZero() {
+				t.Errorf("%s shows another organization's %+v", name, got)
+			}
+		}
+	})
+}
+
+// TestOrganizationsDoNotTouchEachOther makes every write in the name of one organization and looks at the rows of another.
+func TestOrganizationsDoNotTouchEachOther(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		full := newWorld(t, s, "Northwind IT")
+		for _, c := range writes(full) {
+			must(t, c.do(t.Context()))
+		}
+		before := dump(t, s, full.org)
+		if len(before) < 30 {
+			t.Fatalf("only %d rows", len(before))
+		}
+		other := newWorld(t, s, "Fabrikam")
+		for _, c := range writes(other) {
+			must(t, c.do(t.Context()))
+		}
+		empty := world{s, organization(t, s, "Contoso")}
+		for _, c := range writes(empty) {
+			_ = c.do(t.Context()) // some need a plan and refuse
+		}
+		equal(t, dump(t, s, full.org), before)
+	})
+}
+
+func TestUnknownOrganizationCannotWrite(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for _, c := range writes(world{s, "nobody"}) {
+			if err := c.do(t.Context()); !fault.Is(err, fault.KindNotFound) {
+				t.Errorf("%s: %v", c.method, err)
+			}
+		}
+		equal(t, dump(t, s, ""), []string(nil))
+	})
+}
+
+func TestEveryTableKeyStartsWithTheOrganization(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		keys := tables(t, s)
+		if len(keys) < 25 {
+			t.Fatalf("only %d tables found", len(keys))
+		}
+		for table, columns := range keys {
+			if want := map[bool]string{true: "id", false: "organization_id"}[table == "organization"]; columns[0] != want {
+				t.Errorf("the key of %s starts with %s", table, columns[0])
+			}
+		}
+	})
+}
