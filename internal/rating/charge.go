@@ -96,7 +96,8 @@ func (b *chargeBuilder) finish(m *month) {
 	c := b.cost.Currency()
 	price := money.Of(r.roundPrice(b.price, c), c)
 	cost := b.cost.Round(costPlaces, money.HalfAwayFromZero)
-	if price.IsZero() && cost.IsZero() {
+	atPlaces := r.roundPrice(cost.Value(), c) // a price that only lost less than its last place to rounding is not below cost
+	if price.IsZero() && atPlaces.IsZero() {
 		b.disposeAll(m, excludedBy(RuleZeroAmount))
 		return
 	}
@@ -107,7 +108,7 @@ func (b *chargeBuilder) finish(m *month) {
 		Date: billing.Later(m.lastDay, b.dest.start), Quantity: money.Int(1), UnitPrice: price, UnitCost: cost,
 		BillingCodeID: r.in.Settings.MaterialCodeID, PriceRule: joinRules(b.rules),
 	}
-	if cost.Sign() > 0 && price.Value().Cmp(cost.Value()) < 0 && !b.belowCost {
+	if cost.Sign() > 0 && price.Value().Cmp(atPlaces) < 0 && !b.belowCost {
 		why := fmt.Sprintf("the price %s is below the cost %s (rule %s)", price, cost, charge.PriceRule)
 		charge.Holds = []billing.Hold{{Policy: HoldBelowMargin, Why: why}}
 		r.findings.atStake(billing.Finding{

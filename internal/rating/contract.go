@@ -123,12 +123,15 @@ func (r *rater) mapped(route billing.Route, a admitted) destination {
 	return d
 }
 
-// managed gives the contract that Spindle manages for a customer. Routes with a start day of their own below the customer get a
-// contract of their own, because the start day rules the billing periods of everything on the contract.
+// managed gives the contract that Spindle manages for a customer. A narrower route that asks for another start day than the customer
+// has gets a contract of its own, because the start day rules the billing periods of everything on the contract.
 func (r *rater) managed(route billing.Route, a admitted) destination {
 	purpose, name := "cloud", "Cloud services – "
-	if route.StartDay != 0 && routeWeight(route) > 0 {
+	common := r.decisions.startDay(a.customer)
+	if route.StartDay != 0 && route.StartDay != common {
 		purpose, name = fmt.Sprintf("cloud:%d", route.StartDay), fmt.Sprintf("Cloud services from day %d – ", route.StartDay)
+	} else {
+		route.StartDay = common
 	}
 	mark := billing.ContractMark(r.in.Organization, a.customer, purpose)
 	known, made := r.contracts[mark]

@@ -97,6 +97,16 @@ func (d decisions) route(p place) (billing.Route, bool) {
 	return billing.Route{}, false
 }
 
+// startDay gives the start day that the customer as a whole asks of a managed contract, 0 for the organization's.
+func (d decisions) startDay(customer billing.CustomerID) int {
+	for _, r := range d.routes[customer] {
+		if r.Managed && routeWeight(r) == 0 {
+			return r.StartDay
+		}
+	}
+	return 0
+}
+
 func routeWeight(r billing.Route) int {
 	weight := 0
 	if r.ResourceGroup != "" {

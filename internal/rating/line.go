@@ -160,7 +160,7 @@ func (r *rater) rateGroup(base string, group []candidate) {
 			if main == "" {
 				key += "@" + sortedKeys(points)[0]
 			}
-			r.verdicts[c.sub.ID] = billedBy(key)
+			r.verdicts[c.sub.ID] = verdictOf(key, c.blocks)
 		}
 	}
 }

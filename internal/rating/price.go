@@ -206,7 +206,7 @@ func (r *rater) priceOf(s billing.Subscription, cost unitCost, a admitted) unitP
 	}
 	amount := money.Of(r.roundPrice(exact, a.company.Currency), a.company.Currency)
 	p.amount = &amount
-	if cost.amount != nil && !mismatch && amount.Value().Cmp(base) < 0 && !rule.BelowCost {
+	if cost.amount != nil && !mismatch && amount.Value().Cmp(r.roundPrice(base, a.company.Currency)) < 0 && !rule.BelowCost {
 		p.blocks = append(p.blocks, r.belowCost(s, amount, *cost.amount, rule))
 	}
 	return p
