@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"spindle/internal/sim/scenario"
 )
@@ -160,7 +161,7 @@ func TestExportDialects(t *testing.T) {
 	}
 }
 
-// TestDocumented: the manual names every switch with its valuesand every fault kind.
+// TestDocumented: the manual names every switch with its values, and every fault kind.
 func TestDocumented(t *testing.T) {
 	raw, err := os.ReadFile("../../../docs/simulators-microsoft.md")
 	if err != nil {
@@ -176,5 +177,64 @@ func TestDocumented(t *testing.T) {
 		if !strings.Contains(manual, "`"+kind+"`") {
 			t.Errorf("docs/simulators-microsoft.md does not mention the fault kind %s", kind)
 		}
+	}
+}
+
+// TestRestDialects checks what the Partner Center switches change.
+func TestRestDialects(t *testing.T) {
+	c := newClient(t, "demo", nil)
+	customer := c.sim.opts.Scenario.Customers[6]
+	path := "/customers/" + customer.TenantID + "/subscriptions/" + customer.Subscriptions[0].ID
+	switchTo := func(name, value string) {
+		t.Helper()
+		if err := c.sim.Reset(); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.sim.SetDialect(map[string]string{name: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	switchTo("mfaClaim", "missing")
+	if res := c.do("GET", "/v1/customers?size=1", "", "Authorization", "Bearer "+c.user(audiencePartnerCenter, true)); res.status != 401 || num(t, res.json(t)["code"]).String() != "900421" {
+		t.Errorf("mfaClaim: %d %s", res.status, res.body)
+	}
+	if res := c.pc("/customers?size=1"); res.status != 200 {
+		t.Errorf("app-only tokens need no MFA: %d", res.status)
+	}
+	switchTo("contractVersion", "required")
+	if without, with := c.pc("/customers?size=1"), c.pc("/customers?size=1", "MS-Contract-Version", "v1"); without.status != 400 || with.status != 200 {
+		t.Errorf("contractVersion: %d %d", without.status, with.status)
+	}
+	switchTo("invoiceByIdAppOnly", "refused")
+	if one, list := c.pc("/invoices/"+c.newest()), c.pc("/invoices"); one.status != 403 || list.status != 200 {
+		t.Errorf("invoiceByIdAppOnly: %d %d", one.status, list.status)
+	}
+	switchTo("errorCodeType", "string")
+	if code := c.pc("/nothing").json(t)["code"]; code != "1000" {
+		t.Errorf("errorCodeType: %v", code)
+	}
+	switchTo("totalCount", "overall")
+	if got := num(t, c.pc("/customers?size=5").json(t)["totalCount"]).IntPart(); got != 12 {
+		t.Errorf("totalCount: %d", got)
+	}
+	switchTo("commitmentEnd", "endOfDay")
+	if end := c.pc(path).json(t)["commitmentEndDate"].(string); !strings.HasSuffix(end, "T23:59:59Z") {
+		t.Errorf("commitmentEnd: %s", end)
+	}
+	switchTo("etagMismatch", "412")
+	body := patchBody(t, c.pc(path).json(t), nil)
+	if res := c.do("PATCH", "/v1"+path, body, "Authorization", "Bearer "+c.app(audiencePartnerCenter), "If-Match", `"old"`); res.status != 412 || num(t, res.json(t)["code"]).String() != "2055" {
+		t.Errorf("etagMismatch: %d %s", res.status, res.body)
+	}
+}
+
+// TestOtherDays: the world holds together on the first and last days of months.
+func TestOtherDays(t *testing.T) {
+	for _, day := range []time.Time{date(2026, 11, 1), date(2026, 11, 3), date(2026, 11, 30), date(2027, 3, 31), date(2028, 2, 29)} {
+		c := newClientOn(t, "demo", day, nil)
+		if dated := c.pc("/invoices/" + c.newest()).json(t)["invoiceDate"].(string); dated > day.Format(seconds) {
+			t.Errorf("%s: the invoice is dated %s", day, dated)
+		}
+		checkInvoice(t, c, c.newest())
 	}
 }

@@ -174,7 +174,7 @@ func (s *Server) store(c call, e *export, tag string, parts []packed) {
 		container, invoice = "unbilledusagefastpath", "Unbilled"
 	}
 	dir := "v1/PartnerTenantId=" + s.world.scenario.PartnerTenantID + "/BillingMonth=" + e.month.Format("200601") + "/InvoiceId=" + invoice +
-		"/InvoiceVersion=" + version + tag[:4] + "/Fragment=" + fragment + "/PartitionType=" + s.dialect["partitionType"]
+		"/InvoiceVersion=" + version + "/Fragment=" + fragment + "/PartitionType=" + s.dialect["partitionType"]
 	e.root = container + "/" + dir
 	entries := []any{}
 	for _, p := range parts {
@@ -187,7 +187,7 @@ func (s *Server) store(c call, e *export, tag string, parts []packed) {
 	}
 	count := len(entries)
 	if e.fault == "missingBlob" && count > 0 {
-		delete(e.blobs, parts[count-1].name)
+		entries[count-1].(map[string]any)["name"] = "part-99999-" + e.id + ".c000.json.gz"
 		count++
 	}
 	partner := s.world.scenario.PartnerTenantID

@@ -2,7 +2,6 @@ package microsoft
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -11,10 +10,17 @@ import (
 // digest is the only source of variety in the simulator: equal parts give equal bytes.
 func digest(parts ...string) [32]byte { return sha256.Sum256([]byte(strings.Join(parts, "\x1f"))) }
 
-// pick chooses a number in [0,n) from the parts.
+// pick chooses a number in [0,n) from the parts; it is asked for every usage row, so it uses a quick hash.
 func pick(n int, parts ...string) int {
-	d := digest(parts...)
-	return int(binary.BigEndian.Uint32(d[:4]) % uint32(n))
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, p := range parts {
+		for i := range len(p) {
+			h = (h ^ uint64(p[i])) * 1099511628211
+		}
+		h = (h ^ 0x1f) * 1099511628211
+	}
+	h ^= h >> 31
+	return int((h * 0x9E3779B97F4A7C15 >> 33) % uint64(n))
 }
 
 func hexID(n int, parts ...string) string {

@@ -1,7 +1,7 @@
 package microsoft
 
 import (
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,10 +105,6 @@ func meters() []meter {
 	}
 }
 
-func (m meter) description() string {
-	return strings.Join([]string{m.category, m.subCategory, m.name, m.region}, " - ")
-}
-
 // usageRows are a customer's rows of one month with a usage day up to cutoff, and the late rows of the month before.
 func (w *world) usageRows(c *customer, month, cutoff time.Time, restated int, p pricing) []usageRow {
 	if c.plan == nil || c.plan.fromRecord {
@@ -123,12 +119,14 @@ func (w *world) usageRows(c *customer, month, cutoff time.Time, restated int, p 
 		if m.lateMonth {
 			for n := range restated {
 				row := w.usageHead(c, c.plan.entitlements[0], m, month, month)
+				dressResource(&row, c.plan.entitlements[0], 0, m, month)
 				row.Quantity = decimal.New(int64(1000+n), -3)
 				group = append(group, row)
 			}
 			previous := month.AddDate(0, -1, 0)
 			late := w.usageHead(c, c.plan.entitlements[0], m, previous, monthEnd(previous))
-			late.Quantity = decimal.New(69298104+int64(pick(1000, "late", c.tenantID, month.String())), -6)
+			dressResource(&late, c.plan.entitlements[0], 0, m, late.UsageDate)
+			late.Quantity = decimal.New(69298104+int64(pick(1000, "late", c.tenantID, month.Format(time.DateOnly))), -6)
 			rows = append(rows, w.rate15([]usageRow{late}, m, p)...)
 		}
 		rows = append(rows, w.rate15(group, m, p)...)
@@ -139,15 +137,19 @@ func (w *world) usageRows(c *customer, month, cutoff time.Time, restated int, p 
 // meterRows are the days of one meter over all Azure subscriptions and resource groups, not priced yet.
 func (w *world) meterRows(c *customer, m meter, month, cutoff time.Time) []usageRow {
 	var rows []usageRow
+	last := earlier(cutoff, monthEnd(month))
 	for _, e := range c.plan.entitlements {
 		for g := range e.groups {
 			if m.onlyWithSavingsPlan && g > 0 {
 				continue
 			}
-			for day := month; monthOf(day).Equal(month) && !day.After(cutoff); day = day.AddDate(0, 0, 1) {
-				row := w.usageHead(c, e, m, month, day)
+			head := w.usageHead(c, e, m, month, month)
+			rows = slices.Grow(rows, 64)
+			for day := month; !day.After(last); day = day.AddDate(0, 0, 1) {
+				row := head
+				row.UsageDate = day
 				dressResource(&row, e, g, m, day)
-				row.Quantity = dayQuantity(m, e.id, e.groups[g], day)
+				row.Quantity = dayQuantity(m, e.id+e.groups[g]+day.Format(time.DateOnly))
 				rows = append(rows, row)
 				if m.noURISome && day.Day() == 7 { // two equal rows are legal and both count (sheet §7.1)
 					rows = append(rows, row)
@@ -168,8 +170,7 @@ func (w *world) meterRows(c *customer, m meter, month, cutoff time.Time) []usage
 }
 
 // dayQuantity varies by day and carries the float noise of the real files (sheet §7.4).
-func dayQuantity(m meter, parts ...any) decimal.Decimal {
-	key := fmt.Sprint(parts...)
+func dayQuantity(m meter, key string) decimal.Decimal {
 	if m.hours {
 		switch pick(9, "hours", m.id, key) {
 		case 0:
@@ -203,7 +204,6 @@ func (w *world) usageHead(c *customer, e entitlement, m meter, month, day time.T
 		PCToBCExchangeRate: w.rate("USD", month), PCToBCExchangeRateDate: month, EntitlementID: e.id, EntitlementDescription: e.name,
 		CreditType: "Credit Not Applied",
 	}
-	dressResource(&row, e, 0, m, day)
 	if m.earnedCredit {
 		row.PartnerEarnedCreditPercentage = decimal.NewFromInt(15)
 	}
@@ -219,7 +219,7 @@ func dressResource(row *usageRow, e entitlement, g int, m meter, day time.Time) 
 		return
 	}
 	row.ResourceGroup = e.groups[g]
-	key := day.String() + m.id + e.id + e.groups[g]
+	key := day.Format(time.DateOnly) + m.id + e.id + e.groups[g]
 	if pick(6, "casing", key) == 0 {
 		row.ResourceGroup = strings.ToUpper(row.ResourceGroup)
 	}

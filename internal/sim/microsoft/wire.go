@@ -37,8 +37,6 @@ type call struct {
 	fault *activeFault // a fault that changes data, nil when none
 }
 
-func (c call) faulty(kind string) bool { return c.fault != nil && c.fault.Kind == kind }
-
 // base is scheme and host as the client sees them.
 func (c call) base() string {
 	if c.r.TLS != nil {
