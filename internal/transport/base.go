@@ -64,7 +64,8 @@ func WithBodyBytesMax(ctx context.Context, n int64) context.Context {
 	return context.WithValue(ctx, bodyKey, n)
 }
 
-func isSafe(r *http.Request) bool {
+// IsSafe reports whether a request is a read: GET, HEAD, or made with a context from Safe.
+func IsSafe(r *http.Request) bool {
 	if marked, _ := r.Context().Value(safeKey).(bool); marked {
 		return true
 	}
@@ -75,7 +76,7 @@ func (s *Stack) timeoutOf(r *http.Request) time.Duration {
 	if d, ok := r.Context().Value(timeoutKey).(time.Duration); ok {
 		return d
 	}
-	if isSafe(r) {
+	if IsSafe(r) {
 		return s.opts.ReadTimeout
 	}
 	return s.opts.WriteTimeout

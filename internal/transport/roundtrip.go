@@ -84,7 +84,7 @@ func (s *Stack) attempt(req *http.Request, body io.ReadCloser, id string, n int)
 	}
 	// A base other than net/http's may not trace: without a trace only a dial error proves that nothing was sent.
 	sent = connected.Load() || !isDialError(err) && !s.traces()
-	s.note(Call{Endpoint: endpoint, Method: req.Method, Path: req.URL.Path, Safe: isSafe(req), Status: statusOf(resp), Attempt: n,
+	s.note(Call{Endpoint: endpoint, Method: req.Method, Path: req.URL.Path, Safe: IsSafe(req), Status: statusOf(resp), Attempt: n,
 		Duration: s.opts.Now().Sub(start), Err: err}, id)
 	if err != nil {
 		leave()
@@ -125,14 +125,14 @@ func (s *Stack) again(req *http.Request, resp *http.Response, sent bool, err err
 		if errors.As(err, &f) && f.Kind != fault.KindTransient || req.Context().Err() != nil {
 			return false, 0
 		}
-		return isSafe(req) || !sent, 0
+		return IsSafe(req) || !sent, 0
 	}
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
 		return false, 0
 	}
 	head, readErr := io.ReadAll(io.LimitReader(resp.Body, errorBytesMax))
 	resp.Body = &replay{Reader: io.MultiReader(bytes.NewReader(head), resp.Body), Closer: resp.Body}
-	if readErr != nil && !isSafe(req) {
+	if readErr != nil && !IsSafe(req) {
 		return false, 0
 	}
 	verdict := s.opts.Judge(resp.StatusCode, resp.Header, head)
@@ -140,7 +140,7 @@ func (s *Stack) again(req *http.Request, resp *http.Response, sent bool, err err
 	if !told {
 		wait = verdict.After
 	}
-	return verdict.Temporary && (isSafe(req) || verdict.NotDone) && wait <= s.opts.WaitMax, wait
+	return verdict.Temporary && (IsSafe(req) || verdict.NotDone) && wait <= s.opts.WaitMax, wait
 }
 
 // explain turns an error into a fault that says who acts next.
@@ -151,7 +151,7 @@ func (s *Stack) explain(req *http.Request, sent bool, err error) error {
 		return nil
 	case errors.As(err, &f) && f.Kind != fault.KindTransient:
 		return err
-	case sent && !isSafe(req):
+	case sent && !IsSafe(req):
 		return fault.UnknownOutcomef("%s %s: no answer came back: %w", req.Method, req.URL.Path, err).
 			Do("nothing is sent again: Spindle reads whether it happened")
 	}

@@ -137,7 +137,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	case next.URL.Host != first.URL.Host || next.URL.Scheme != first.URL.Scheme:
 		return fault.Invalidf("%s redirects to another host, %s: refused", first.URL.Host, next.URL.Host).
 			Do("check the base URL of this connection")
-	case !isSafe(first):
+	case !IsSafe(first):
 		return http.ErrUseLastResponse
 	case len(via) >= 5:
 		return fault.Transientf("%s redirects in a circle", first.URL.Host)
