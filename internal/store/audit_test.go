@@ -18,7 +18,7 @@ func trail(t testing.TB, s *store.Store) billing.OrganizationID {
 	t.Helper()
 	org := organization(t, s, "Northwind IT")
 	for i := range 4 {
-		must(t, s.MapCustomer(t.Context(), org, billing.CompanyMapping{CustomerID: billing.CustomerID(fmt.Sprint(i)), CompanyID: "1"}, "ann"))
+		must(t, s.MapCustomer(t.Context(), org, billing.CompanyMapping{CustomerID: billing.CustomerID(fmt.Sprint(i)), CompanyID: "1"}, "ann0:x"))
 	}
 	must(t, s.VerifyAudit(t.Context(), org))
 	return org
@@ -57,7 +57,7 @@ func TestVerifyAuditNamesTheFirstBrokenEntry(t *testing.T) {
 		{"actor changed", []string{`UPDATE audit SET actor = 'eve' WHERE seq = 3`}, 3},
 		{"time changed", []string{`UPDATE audit SET at = at + 1 WHERE seq = 2`}, 2},
 		{"subject and action swapped", []string{`UPDATE audit SET subject = action, action = subject WHERE seq = 4`}, 4},
-		{"text moved between fields", []string{`UPDATE audit SET actor = actor || 'm', action = 'apping.customer.saved' WHERE seq = 3`}, 3},
+		{"text moved between fields", []string{`UPDATE audit SET actor = 'ann', action = 'x0:' || action WHERE seq = 3`}, 3},
 		{"detail changed", []string{`UPDATE audit SET detail = detail || ' ' WHERE seq = 5`}, 5},
 		{"first taken out", []string{`DELETE FROM audit WHERE seq = 1`}, 1},
 		{"middle taken out", []string{`DELETE FROM audit WHERE seq = 3`}, 3},

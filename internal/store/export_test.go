@@ -10,6 +10,9 @@ import (
 // DB gives tests the connection that writes.
 func (s *Store) DB() *sql.DB { return s.writer }
 
+// Reader gives tests the connections that read.
+func (s *Store) Reader() *sql.DB { return s.reader }
+
 // Cut makes every statement that writes ask f first; an error of f ends the transaction there, as a crash would.
 func (s *Store) Cut(f func(query string) error) { s.beforeStatement = f }
 

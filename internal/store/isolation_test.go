@@ -18,7 +18,7 @@ const hour = time.Hour
 
 // notScoped are the methods that belong to no organization.
 var notScoped = []string{
-	"Backup", "Close", "CreateOrganization", "Cut", "DB", "Dialect", "Organization", "Organizations", "Ping", "Postgres", "SQLite",
+	"Backup", "Close", "CreateOrganization", "Cut", "DB", "Dialect", "Organization", "Organizations", "Ping", "Postgres", "Reader", "SQLite",
 }
 
 // reads names one call of every method that reads, with the ids of another organization.

@@ -213,6 +213,12 @@ func TestReadersCannotWriteAndSeeTheLastCommit(t *testing.T) {
 		o, err := s.Organization(t.Context(), string(org)) // while a write is open
 		must(t, err)
 		equal(t, o.Name, "Northwind IT")
+		must(t, tx.Rollback())
+		if s.Dialect() == store.SQLite {
+			if _, err := s.Reader().ExecContext(t.Context(), `UPDATE organization SET name = 'x'`); err == nil {
+				t.Error("a connection for reading wrote")
+			}
+		}
 	})
 }
 
