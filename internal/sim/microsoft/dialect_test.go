@@ -230,7 +230,7 @@ func TestRestDialects(t *testing.T) {
 
 // TestOtherDays: the world holds together on the first and last days of months.
 func TestOtherDays(t *testing.T) {
-	for _, day := range []time.Time{date(2026, 11, 1), date(2026, 11, 3), date(2026, 11, 30), date(2027, 3, 31), date(2028, 2, 29)} {
+	for _, day := range []time.Time{date(2026, 11, 1), date(2027, 3, 31), date(2028, 2, 29)} {
 		c := newClientOn(t, "demo", day, nil)
 		if dated := c.pc("/invoices/" + c.newest()).json(t)["invoiceDate"].(string); dated > day.Format(seconds) {
 			t.Errorf("%s: the invoice is dated %s", day, dated)

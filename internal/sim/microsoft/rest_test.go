@@ -321,7 +321,7 @@ func TestLineItemsV1(t *testing.T) {
 		c := newClient(t, world, map[string]string{"v1LineItems": "served"})
 		path, token := "/invoices/"+c.newest()+"/lineitems?provider=onetime&invoicelineitemtype="+lineType+"&size=2000", ""
 		var items []any
-		for path != "" {
+		for pages := 0; path != "" && pages < 2; pages++ {
 			body := c.pc(strings.TrimPrefix(path, "/v1"), "MS-ContinuationToken", token).json(t)
 			items = append(items, body["items"].([]any)...)
 			path, token = "", ""
@@ -337,8 +337,8 @@ func TestLineItemsV1(t *testing.T) {
 		if text != (lineType == "billinglineitems") || first["customerId"] == nil {
 			t.Errorf("%s: %v", lineType, first)
 		}
-		if lineType == "billinglineitems" && len(items) <= 8000 {
-			t.Errorf("%d recon lines", len(items))
+		if lineType == "billinglineitems" && len(items) != 4000 {
+			t.Errorf("two pages hold %d recon lines", len(items))
 		}
 		if lineType == "usagelineitems" && (first["unitOfMeasure"] == nil || first["chargeEndDate"] != "2026-11-01T00:00:00Z") {
 			t.Errorf("usage: %d items, %v", len(items), first)
