@@ -3,7 +3,9 @@ package autotask
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,8 +43,8 @@ func (p *problems) failure() *failure {
 // readChanges takes the writable fields out of a body. Unknown and read-only properties are ignored silently.
 func (c *call) readChanges(object map[string]any, creating bool, p *problems) changes {
 	ch := changes{set: map[*field]any{}, udfs: map[string]any{}}
-	for name, raw := range object {
-		f := c.entity.field(name)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		raw, f := object[name], c.entity.field(name)
 		if f == nil || f.name == "id" || f.readOnly || (costField(f.name) && c.server.profile == ProfileNoCost) {
 			continue
 		}
@@ -163,8 +165,8 @@ func (w *world) numberValue(f *field, raw any) (any, error) {
 			text = strings.TrimSpace(v)
 		}
 	}
-	number, err := decimal.NewFromString(text)
-	if err != nil || number.Exponent() > 30 {
+	number, err := parseNumber(text)
+	if err != nil {
 		return nil, fmt.Errorf("Error converting value %v of field %s to type %s", raw, f.name, f.kind)
 	}
 	switch f.kind {
@@ -177,6 +179,15 @@ func (w *world) numberValue(f *field, raw any) (any, error) {
 		return nil, fmt.Errorf("Error converting value %v of field %s to type %s", raw, f.name, f.kind)
 	}
 	return number.IntPart(), nil
+}
+
+// parseNumber reads a decimal of a sane size; exponents beyond it would cost memory without meaning anything.
+func parseNumber(text string) (decimal.Decimal, error) {
+	number, err := decimal.NewFromString(text)
+	if err == nil && (number.Exponent() > 30 || number.Exponent() < -30) {
+		err = fmt.Errorf("%q is out of range", text)
+	}
+	return number, err
 }
 
 func limitOf(k kind) int64 {

@@ -23,7 +23,6 @@ const (
 )
 
 func (k kind) integral() bool { return k == kindInt || k == kindLong || k == kindShort }
-func (k kind) numeric() bool  { return k.integral() || k == kindDouble || k == kindDecimal }
 func (k kind) temporal() bool { return k == kindDateTime || k == kindDate }
 
 // field is one property of an entity.

@@ -251,7 +251,7 @@ func numberOperand(raw any) (operand, *failure) {
 	default:
 		return operand{}, refuse("Invalid query syntax. A single value is required.")
 	}
-	number, err := decimal.NewFromString(text)
+	number, err := parseNumber(text)
 	if err != nil {
 		return operand{}, refuse("Conversion failed when converting varchar '%s' to data type int", text)
 	}

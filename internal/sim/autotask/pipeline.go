@@ -30,9 +30,11 @@ func (s *Server) serveVendor(rw http.ResponseWriter, r *http.Request) {
 	c := &call{server: s, request: r, base: baseURL(r)}
 	out, ok := s.admit(c, &entry)
 	if ok {
-		name := c.name
+		name, open := c.name, c.open
 		out, ok = s.perform(c, &entry)
-		s.release(name) // before the answer is out, so that a client that waits for it never meets its own thread
+		if !open {
+			s.release(name) // before the answer is out, so that a client that waits for it never meets its own thread
+		}
 	}
 	entry.Entity, entry.DroppedOperators = c.name, c.dropped
 	if !ok && entry.Fault != "" && out.status == 0 {
@@ -59,7 +61,7 @@ func (s *Server) admit(c *call, entry *RequestEntry) (answer, bool) {
 	if bad != nil {
 		return failureAnswer(bad), false
 	}
-	if !s.acquire(c.name) {
+	if !c.open && !s.acquire(c.name) {
 		status, _ := strconv.Atoi(s.dialect("threadLimit"))
 		return failureAnswer(failWith(status, textThreads)), false
 	}
@@ -119,13 +121,15 @@ func (s *Server) perform(c *call, entry *RequestEntry) (answer, bool) {
 	}
 	c.body = body
 	entry.BodyHash = bodyHash(body)
-	delay, bad := s.count()
-	if bad != nil {
-		return failureAnswer(bad), true
-	}
-	entry.Delay = delay
-	if scale := s.delayScale(); scale > 0 {
-		wait(c.request, time.Duration(float64(delay)*scale))
+	if !c.open { // the limits are the tenant's; who looks up a zone is not in a tenant yet
+		delay, bad := s.count()
+		if bad != nil {
+			return failureAnswer(bad), true
+		}
+		entry.Delay = delay
+		if scale := s.delayScale(); scale > 0 {
+			wait(c.request, time.Duration(float64(delay)*scale))
+		}
 	}
 	f, hit := s.dueFault(c)
 	if !hit {

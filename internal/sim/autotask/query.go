@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -431,9 +432,9 @@ func anyCase(object map[string]any, name string) (any, bool) {
 	if v, ok := object[name]; ok {
 		return v, true
 	}
-	for k, v := range object {
+	for _, k := range slices.Sorted(maps.Keys(object)) {
 		if strings.EqualFold(k, name) {
-			return v, true
+			return object[k], true
 		}
 	}
 	return nil, false
