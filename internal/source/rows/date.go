@@ -126,3 +126,9 @@ func period(start, end moment, usage bool) billing.Period {
 	}
 	return billing.Period{Start: start.date, End: end.date.AddDays(1)}
 }
+
+// ParseDate reads a date as JSON answers write it; "no date" values such as 0001-01-01 and 9999-12-31 give the zero date.
+func ParseDate(text string) (billing.Date, error) {
+	m, err := Style{}.date(text)
+	return m.date, err
+}

@@ -1,0 +1,67 @@
+package file
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spindle/internal/billing"
+)
+
+func alder(name string) (billing.CustomerID, bool) {
+	return "b81e8504-f0cc-4f67-b67d-ab32807ff65f", name == "Alder Ridge Dental Group"
+}
+
+func TestCustomTemplateReads(t *testing.T) {
+	got, broken, err := ReadCustomServices("t.csv", strings.NewReader(CustomTemplate()), alder)
+	if err != nil || len(broken) != 0 || len(got) != 2 {
+		t.Fatalf("%v %v %v", got, broken, err)
+	}
+	a, b := got[0], got[1]
+	if a.ID != "custom:managed-backup:b81e8504-f0cc-4f67-b67d-ab32807ff65f" || a.Quantity != 12 || a.UnitCost.String() != "4.50 EUR" || a.UnitPrice.String() != "7.90 EUR" ||
+		a.Offer.String() != "custom:managed-backup::monthly" || !a.End.IsZero() || a.Kind != billing.CustomService {
+		t.Errorf("%+v", a)
+	}
+	if b.CustomerID != a.CustomerID || b.UnitPrice != nil || b.End.String() != "2027-10-01" || b.Offer.Frequency != billing.Annual {
+		t.Errorf("%+v", b)
+	}
+}
+
+func TestBrokenCustomServices(t *testing.T) {
+	const id = "b81e8504-f0cc-4f67-b67d-ab32807ff65f"
+	text := "\ufeffCustomer;ID;Name;Quantity;Unit_Cost;Unit_Price;Currency;Frequency;Start;End\r\n" +
+		id + ";good;Good;2;1.5;;EUR;monthly;2026-10-01;\r\n" +
+		"Nobody;a;A;2;1.5;;EUR;monthly;2026-10-01;\r\n" +
+		id + ";b;B;2.5;1,5;;EUR;weekly;1.10.2026;\r\n" +
+		id + ";good;Good;2;1.5;;EUR;monthly;2026-10-01;\r\n" +
+		id + ";;D;;;;;;;\r\n" +
+		id + ";e;E;2;-1;;EURO;annual;2026-10-01;2026-09-01\r\n" +
+		"too;few\r\n" +
+		id + ";last;Last;0;0;;EUR;monthly;2026-10-01;\r\n"
+	got, broken, err := ReadCustomServices("c.csv", strings.NewReader(text), nil)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d services, %v", len(got), err)
+	}
+	var places []string
+	for _, e := range broken {
+		if e.File != "c.csv" || e.Remedy == "" || e.Problem == "" {
+			t.Errorf("poor error %+v", e)
+		}
+		places = append(places, strings.TrimSpace(fmt.Sprint(e.Line, " ", e.Field)))
+	}
+	want := []string{"3 customer", "4 frequency", "4 quantity", "4 unit_cost", "4 start", "5 id", "6 id", "6 frequency", "6 quantity", "6 currency", "6 unit_cost", "6 start",
+		"7 currency", "7 unit_cost", "7 end", "8"}
+	if diff := cmp.Diff(want, places); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCustomServicesWithoutColumns(t *testing.T) {
+	for _, text := range []string{"", "a,b\n"} {
+		if _, _, err := ReadCustomServices("c.csv", strings.NewReader(text), nil); err == nil {
+			t.Errorf("%q was taken", text)
+		}
+	}
+}
