@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"unicode"
 )
 
 // Marks are what objects in the target carry so that they can be recognised as ours (design §6.1): short, stable, opaque. Our own
@@ -23,10 +24,14 @@ func digest(parts ...string) string {
 // LineMark is the mark of a contract service for a DesiredLine.Key.
 func LineMark(org string, key string) string { return markPrefix + digest("line", org, key) }
 
-// ServiceMark is the mark of a catalogue service for an offer. It is readable on purpose: clerks look services up by SKU.
+// serviceMarkMax is the longest text the target's field takes (Autotask sheet §5.3).
+const serviceMarkMax = 50
+
+// ServiceMark is the mark of a catalogue service for an offer. It is readable on purpose: clerks look services up by SKU. Offers that
+// would be cut by the target, or that MarkIn could not find again, get a digest.
 func ServiceMark(o Offer) string {
 	mark := markPrefix + o.String()
-	if len(mark) > 50 { // the longest text the target's field takes (Autotask sheet §5.3)
+	if len(mark) > serviceMarkMax || len(mark) < lineMarkLength || strings.ContainsFunc(mark, unicode.IsSpace) {
 		return markPrefix + digest("service", o.String())
 	}
 	return mark
