@@ -23,7 +23,7 @@ func tangle() []plan.Change {
 }
 
 func TestApprove(t *testing.T) {
-	for _, c := range []struct {
+	cases := []struct {
 		name     string
 		approval store.Approval
 		want     string
@@ -38,10 +38,11 @@ func TestApprove(t *testing.T) {
 		{"without what it requires two steps away", store.Approval{ChangeIDs: []string{"j", "i", "a"}}, "", fault.KindConflict, "requires h,"},
 		{"unknown", store.Approval{ChangeIDs: []string{"a", "z"}}, "", fault.KindNotFound, `"z"`},
 		{"another plan", store.Approval{Fingerprint: "other"}, "", fault.KindStale, "another one"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, s *store.Store) {
-				org := organization(t, s, "Northwind IT")
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				org := organization(t, s, c.name)
 				id := planned(t, s, org, store.Scope{}, tangle()...)
 				before := dump(t, s, "")
 				a := c.approval
@@ -76,8 +77,8 @@ func TestApprove(t *testing.T) {
 					}
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestApprovingAgainChangesNothing(t *testing.T) {

@@ -130,6 +130,7 @@ func writes(w world) []call {
 			return err
 		}},
 		{"ExtendLock", func(ctx context.Context) error { return w.ExtendLock(ctx, w.org, "worker", 2*hour) }},
+		{"BreakLock", func(ctx context.Context) error { return w.BreakLock(ctx, w.org, "worker", "ann") }},
 	}
 }
 

@@ -65,3 +65,32 @@ func (s *Store) ExtendLock(ctx context.Context, org billing.OrganizationID, hold
 		return err
 	})
 }
+
+// LockHolder says who holds the organization's lease and until when; holder is "" when nobody does.
+func (s *Store) LockHolder(ctx context.Context, org billing.OrganizationID) (holder string, until time.Time, err error) {
+	err = s.read(ctx, org, func(t *txn) error {
+		var n int64
+		found, err := t.row(ctx, `SELECT holder, expires_at FROM lease WHERE organization_id = $1 AND expires_at > $2`,
+			[]any{org, micros(t.at)}, &holder, &n)
+		if found {
+			until = fromMicros(n)
+		}
+		return err
+	})
+	return holder, until, err
+}
+
+// BreakLock ends the lease of a holder that is known to be dead, so that a restart need not wait for its end. It is a conflict when
+// someone else holds it by now. Breaking the lease of a holder that lives makes that one stop at its next ExtendLock.
+func (s *Store) BreakLock(ctx context.Context, org billing.OrganizationID, holder, by string) error {
+	return s.write(ctx, org, func(t *txn) error {
+		n, err := t.exec(ctx, `DELETE FROM lease WHERE organization_id = $1 AND holder = $2`, org, holder)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.Conflictf("%s does not hold this organization's lease", holder)
+		}
+		return t.audit(ctx, by, "lease.broken", string(org), map[string]string{"holder": holder})
+	})
+}

@@ -61,6 +61,33 @@ func TestLeaseIsGivenBackAfterItsContextEnded(t *testing.T) {
 	must(t, err)
 }
 
+func TestLeaseOfADeadHolderCanBeBroken(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, address string) {
+		now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+		s := storetest.Open(t, store.Options{URL: address, Now: func() time.Time { return now }})
+		ctx, org := t.Context(), organization(t, s, "Northwind IT")
+		_, err := s.Lock(ctx, org, "dead", time.Hour)
+		must(t, err)
+		holder, until, err := s.LockHolder(ctx, org)
+		must(t, err)
+		equal(t, holder, "dead")
+		equal(t, until, now.Add(time.Hour))
+		wantKind(t, s.BreakLock(ctx, org, "other", "ann"), fault.KindConflict)
+		must(t, s.BreakLock(ctx, org, "dead", "ann"))
+		wantKind(t, s.ExtendLock(ctx, org, "dead", time.Hour), fault.KindStale)
+		_, err = s.Lock(ctx, org, "alive", time.Hour)
+		must(t, err)
+		entries, err := s.Audit(ctx, org, store.AuditFilter{Action: "lease.broken"})
+		must(t, err)
+		equal(t, len(entries), 1)
+		now = now.Add(time.Hour)
+		holder, until, err = s.LockHolder(ctx, org)
+		must(t, err)
+		equal(t, holder, "")
+		equal(t, until, time.Time{})
+	})
+}
+
 func TestOnlyOneGetsTheLease(t *testing.T) {
 	storetest.EachURL(t, func(t *testing.T, address string) {
 		stores := []*store.Store{storetest.Open(t, store.Options{URL: address}), storetest.Open(t, store.Options{URL: address})}

@@ -10,6 +10,9 @@ import (
 	"spindle/internal/fault"
 )
 
+// poolMin is the least number of connections: the queue keeps some of them for itself.
+const poolMin = 10
+
 // openPostgres opens one pool; database/sql and the job queue share it.
 func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	s.dialect = Postgres
@@ -19,6 +22,7 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 		return fault.Invalidf("the database address is not a PostgreSQL address").WithField("database").
 			Do("write it as postgres://user@host:5432/name")
 	}
+	config.MaxConns = max(config.MaxConns, poolMin)
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fault.Invalidf("cannot use PostgreSQL at %s:%d", config.ConnConfig.Host, config.ConnConfig.Port)
 	}

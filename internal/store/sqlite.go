@@ -61,7 +61,7 @@ func createPrivate(path string) error {
 
 func sqliteDSN(path, lock, extra string) string {
 	q := url.Values{"_txlock": {lock}, "_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)",
+		"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)", "journal_size_limit(67108864)",
 	}}
 	if extra != "" {
 		q.Add("_pragma", extra)
