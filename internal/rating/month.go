@@ -43,6 +43,20 @@ func UsageMonth(set billing.UsageSet) billing.Month {
 	return mostVoted(votes)
 }
 
+func (r *rater) monthOf(set billing.LineSet) billing.Month {
+	if month, known := r.in.InvoiceMonths[set.ID.Invoice]; known {
+		return month
+	}
+	return MonthOf(set)
+}
+
+func (r *rater) usageMonth(set billing.UsageSet) billing.Month {
+	if month, known := r.in.InvoiceMonths[set.ID.Invoice]; known {
+		return month
+	}
+	return UsageMonth(set)
+}
+
 func mostVoted(votes map[billing.Month]int64) billing.Month {
 	var best billing.Month
 	for month, n := range votes {
@@ -106,7 +120,7 @@ func (r *rater) rateMonth() {
 func (r *rater) monthSets() []billing.LineSet {
 	newest := map[string]billing.LineSet{}
 	for _, set := range r.in.Lines {
-		if set.ID.Kind == billing.UnbilledLines || MonthOf(set) != r.in.Month {
+		if set.ID.Kind == billing.UnbilledLines || r.monthOf(set) != r.in.Month {
 			continue
 		}
 		if old, twice := newest[set.ID.String()]; !twice || set.Version > old.Version {
@@ -139,7 +153,7 @@ func (r *rater) monthUsage(lines []billing.LineSet) (with, alone []billing.Usage
 		switch set := newest[key]; {
 		case documents[documentOf(set.ID)]:
 			with = append(with, set)
-		case UsageMonth(set) == r.in.Month:
+		case r.usageMonth(set) == r.in.Month:
 			alone = append(alone, set)
 		}
 	}

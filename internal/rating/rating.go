@@ -39,12 +39,14 @@ type Input struct {
 	Organization string        // for marks
 	Day          billing.Date  // the day the plan is made for
 	Month        billing.Month // the closed month whose Azure usage and one-off lines become charges; "" = none known
-	Settings     billing.Settings
-	Mappings     billing.Mappings
-	Directory    billing.Directory
-	Lines        []billing.LineSet  // every stored billed set: costs; the sets of Month become charges and dispositions
-	Usage        []billing.UsageSet // usage of the same invoices
-	Catalogue    billing.Catalogue  // what the target offers as last read: validates mappings, gives currencies
+	// InvoiceMonths gives the month of invoices by number, where it is known from the invoice itself; see MonthOf for the others.
+	InvoiceMonths map[string]billing.Month
+	Settings      billing.Settings
+	Mappings      billing.Mappings
+	Directory     billing.Directory
+	Lines         []billing.LineSet  // every stored billed set: costs; the sets of Month become charges and dispositions
+	Usage         []billing.UsageSet // usage of the same invoices
+	Catalogue     billing.Catalogue  // what the target offers as last read: validates mappings, gives currencies
 	// LinePrices holds the last applied unit price per DesiredLine.Key. It keeps price points on their lines; a key that is missing
 	// means that the line was never applied. Lines without a price of ours are in it with zero.
 	LinePrices map[string]money.Decimal
