@@ -1,0 +1,384 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/plan"
+	"spindle/internal/store"
+	"spindle/internal/target"
+)
+
+// leaseTime is how long a process holds an organization without sign of life; it renews the lease with every change.
+const leaseTime = 5 * time.Minute
+
+// sendAttemptsMax bounds how often one change is sent. A further attempt only follows after reading showed that the one before did not
+// happen (law 3).
+const sendAttemptsMax = 3
+
+// Progress is told after every change.
+type Progress struct {
+	Done, Total int
+	Change      plan.Change
+	State       store.ChangeStateKind
+	Message     string
+}
+
+// Applied is the result of an apply.
+type Applied struct {
+	Run      store.Run
+	Counts   map[store.ChangeStateKind]int // of the changes this apply dealt with
+	Settled  int                           // changes of an earlier, interrupted apply that were settled by reading
+	Verified bool                          // everything applied was read back, and nothing approved is left
+	Left     []plan.Change                 // what a new plan would still do, without what people rejected or did not approve
+	Findings []billing.Finding
+}
+
+// Apply sends the approved changes of a run, one at a time and oldest first, and verifies them by reading back. It may be called again
+// after any interruption: changes whose outcome is not known are settled by reading first. report may be nil.
+func (e *Engine) Apply(ctx context.Context, org store.Organization, id store.RunID, report func(Progress)) (Applied, error) {
+	result := Applied{Counts: map[store.ChangeStateKind]int{}}
+	if !org.Enabled {
+		return result, fault.Conflictf("writing to the Autotask of %s is switched off", org.Name).Do("switch it on with spindle autotask enable")
+	}
+	release, err := e.Store.Lock(ctx, org.ID, e.holder, leaseTime)
+	if err != nil {
+		return result, err
+	}
+	defer release()
+	if err := e.startApply(ctx, org, id); err != nil {
+		return result, err
+	}
+	a, err := e.newApply(ctx, org, id, report)
+	if err != nil {
+		return result, e.endApply(ctx, org, id, &result, err)
+	}
+	err = a.run(ctx)
+	result.Counts, result.Settled = a.counts, a.settled
+	if err == nil {
+		err = e.verify(ctx, a, &result)
+	}
+	return result, e.endApply(ctx, org, id, &result, err)
+}
+
+func (e *Engine) startApply(ctx context.Context, org store.Organization, id store.RunID) error {
+	run, err := e.Store.Run(ctx, org.ID, id)
+	if err != nil {
+		return err
+	}
+	if run.State == store.RunPlanned {
+		return fault.Conflictf("nothing of run %s is approved yet", id).Dof("look at it with spindle show %s, then spindle approve %s", id, id)
+	}
+	return e.Store.SetRunState(ctx, org.ID, id, store.RunApplying, "")
+}
+
+// endApply writes how the apply ended, also when the caller has gone away.
+func (e *Engine) endApply(ctx context.Context, org store.Organization, id store.RunID, result *Applied, err error) error {
+	ctx = context.WithoutCancel(ctx)
+	state, note := store.RunVerified, ""
+	switch {
+	case err != nil:
+		state, note = store.RunIncomplete, err.Error()
+	case !result.Verified:
+		state, note = store.RunIncomplete, fmt.Sprintf("%d changes are left", len(result.Left))
+	}
+	if noted := e.Store.SetRunState(ctx, org.ID, id, state, note); noted != nil && err == nil {
+		err = noted
+	}
+	if run, read := e.Store.Run(ctx, org.ID, id); read == nil {
+		result.Run = run
+	}
+	return err
+}
+
+// apply is one pass over the approved changes of a run.
+type apply struct {
+	*Engine
+	org      store.Organization
+	id       store.RunID
+	target   target.Target
+	plan     plan.Plan
+	states   []store.ChangeState
+	memory   plan.Memory
+	observed billing.Observed
+	report   func(Progress)
+	counts   map[store.ChangeStateKind]int
+	settled  int
+	done     int
+}
+
+func (e *Engine) newApply(ctx context.Context, org store.Organization, id store.RunID, report func(Progress)) (*apply, error) {
+	a := &apply{Engine: e, org: org, id: id, report: report, counts: map[store.ChangeStateKind]int{}}
+	var err error
+	if a.target, err = e.Target(ctx, org); err != nil {
+		return nil, err
+	}
+	if err := a.settleUnfinished(ctx); err != nil {
+		return nil, err
+	}
+	if a.plan, a.states, err = e.Store.Plan(ctx, org.ID, id); err != nil {
+		return nil, err
+	}
+	if a.memory, err = e.Store.Memory(ctx, org.ID); err != nil {
+		return nil, err
+	}
+	return a, a.look(ctx)
+}
+
+// look reads again what the approved changes are about, to find those whose state moved since the plan (design §6.6).
+func (a *apply) look(ctx context.Context) error {
+	mappings, err := a.Store.Mappings(ctx, a.org.ID)
+	if err != nil {
+		return err
+	}
+	scope := target.Scope{Day: a.Today(), Contracts: contractsOf(mappings, a.memory)}
+	wanted := map[billing.CustomerID]bool{}
+	for _, s := range a.states {
+		if s.State != store.ChangeApproved {
+			continue
+		}
+		wanted[s.Change.CustomerID] = true
+		if s.Change.Charge.Mark != "" {
+			scope.Charges = append(scope.Charges, s.Change.Charge.Mark)
+		}
+	}
+	for _, m := range mappings.Companies {
+		if wanted[m.CustomerID] {
+			scope.Companies = append(scope.Companies, m.CompanyID)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	a.observed, err = a.target.Read(ctx, scope)
+	if err == nil && len(a.observed.Incomplete) > 0 {
+		gap := a.observed.Incomplete[0]
+		err = fault.Transientf("could not read %s before applying: %s", gap.What, gap.Why).Do("apply again once the connection works")
+	}
+	return err
+}
+
+func (a *apply) run(ctx context.Context) error {
+	total := 0
+	for _, s := range a.states {
+		if s.State == store.ChangeApproved {
+			total++
+		}
+	}
+	for i := range a.states {
+		s := &a.states[i]
+		if s.State != store.ChangeApproved {
+			continue
+		}
+		if err := a.ExtendLock(ctx); err != nil {
+			return err
+		}
+		state, message, err := a.one(ctx, s.Change)
+		if err != nil {
+			return err
+		}
+		s.State = state
+		a.counts[state]++
+		a.done++
+		if a.report != nil {
+			a.report(Progress{Done: a.done, Total: total, Change: s.Change, State: state, Message: message})
+		}
+	}
+	return nil
+}
+
+// ExtendLock renews the lease; a lost lease stops the apply before the next write.
+func (a *apply) ExtendLock(ctx context.Context) error {
+	return a.Store.ExtendLock(ctx, a.org.ID, a.holder, leaseTime)
+}
+
+// one applies one change and says how it ended. An error stops the whole apply: the target or the store cannot be reached.
+func (a *apply) one(ctx context.Context, c plan.Change) (store.ChangeStateKind, string, error) {
+	if missing := a.missing(c); missing != "" {
+		return a.skip(ctx, c, store.ChangeSkipped, missing)
+	}
+	resolved, err := a.resolve(c)
+	if err != nil {
+		return a.skip(ctx, c, store.ChangeStale, err.Error())
+	}
+	// The change as planned: what an earlier change of this apply created has no place in the read before it.
+	standing, why := plan.Stands(c, a.observed, a.followsAdjustment(c))
+	switch standing {
+	case plan.Moved:
+		return a.skip(ctx, c, store.ChangeStale, why)
+	case plan.Done:
+		return a.alreadyDone(ctx, resolved, why)
+	}
+	return a.send(ctx, resolved)
+}
+
+func (a *apply) skip(ctx context.Context, c plan.Change, state store.ChangeStateKind, message string) (store.ChangeStateKind, string, error) {
+	return state, message, a.Store.SkipChange(ctx, a.org.ID, a.id, c.ID, store.Outcome{State: state, Message: message})
+}
+
+// missing names what the change requires and what did not happen.
+func (a *apply) missing(c plan.Change) string {
+	for _, id := range c.Requires {
+		for _, s := range a.states {
+			if s.Change.ID == id && s.State != store.ChangeApplied {
+				return fmt.Sprintf("it requires change %s (%s), which is %s", id, s.Change.Kind, s.State)
+			}
+		}
+	}
+	return ""
+}
+
+// followsAdjustment reports whether an adjustment of the same line was sent in this apply, so that the read before it is no measure.
+func (a *apply) followsAdjustment(c plan.Change) bool {
+	for _, id := range c.Requires {
+		for _, s := range a.states {
+			if s.Change.ID == id && s.Change.LineKey == c.LineKey && s.Change.LineKey != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// alreadyDone records a change that the target shows as done, without sending anything: it was applied by a person, or by an earlier
+// attempt whose answer was settled elsewhere.
+func (a *apply) alreadyDone(ctx context.Context, c plan.Change, why string) (store.ChangeStateKind, string, error) {
+	settlement, err := a.target.Settle(ctx, c)
+	if err != nil {
+		return "", "", err
+	}
+	if settlement.Outcome != target.Happened {
+		return a.skip(ctx, c, store.ChangeStale, why+"; "+settlement.Why)
+	}
+	if _, err := a.Store.BeginSend(ctx, a.org.ID, a.id, c.ID, "nothing is sent: "+why); err != nil {
+		return "", "", err
+	}
+	return store.ChangeApplied, why, a.finish(ctx, c, store.Outcome{State: store.ChangeApplied, Message: why, Receipt: target.Receipt{ID: settlement.ID}})
+}
+
+// send writes the intent, calls, and writes the outcome. No answer is settled by reading; only after reading showed that nothing
+// happened is the change sent again.
+func (a *apply) send(ctx context.Context, c plan.Change) (store.ChangeStateKind, string, error) {
+	for attempt := 1; ; attempt++ {
+		if _, err := a.Store.BeginSend(ctx, a.org.ID, a.id, c.ID, describe(c)); err != nil {
+			return "", "", err
+		}
+		receipt, sendErr := a.target.Apply(ctx, c)
+		outcome, err := a.outcome(ctx, c, receipt, sendErr)
+		if err := a.finish(context.WithoutCancel(ctx), c, outcome); err != nil {
+			return "", "", err
+		}
+		if err != nil {
+			return "", "", err
+		}
+		if outcome.State != store.ChangeApproved {
+			return outcome.State, outcome.Message, nil
+		}
+		if attempt == sendAttemptsMax {
+			return "", "", fault.Transientf("change %s (%s) was not taken in %d attempts: %s", c.ID, c.Kind, attempt, outcome.Message).
+				Do("apply again once Autotask answers")
+		}
+	}
+}
+
+// outcome judges an answer, or its absence. The error stops the apply after the outcome is written.
+func (a *apply) outcome(ctx context.Context, c plan.Change, receipt target.Receipt, sendErr error) (store.Outcome, error) {
+	switch fault.KindOf(sendErr) {
+	case fault.KindNone:
+		return a.accepted(ctx, c, receipt)
+	case fault.KindInvalid, fault.KindNotFound, fault.KindConflict, fault.KindNeedsPerson:
+		return store.Outcome{State: store.ChangeRefused, Message: sendErr.Error(), Receipt: receipt}, nil
+	case fault.KindUnauthorized, fault.KindWaitUntil:
+		// Surely not taken; nothing else would be either.
+		return store.Outcome{State: store.ChangeApproved, Message: sendErr.Error(), Receipt: receipt}, sendErr
+	case fault.KindTransient:
+		return store.Outcome{State: store.ChangeApproved, Message: sendErr.Error(), Receipt: receipt}, nil
+	}
+	outcome := a.settle(context.WithoutCancel(ctx), c, sendErr.Error())
+	outcome.Receipt.Request = receipt.Request
+	if ctx.Err() != nil {
+		return outcome, ctx.Err()
+	}
+	return outcome, nil
+}
+
+// accepted completes an accepted change. An add-repeat answers without an id, so the new instance is read.
+func (a *apply) accepted(ctx context.Context, c plan.Change, receipt target.Receipt) (store.Outcome, error) {
+	if c.Kind == plan.AddRepeat && receipt.ID == "" {
+		settlement, err := a.target.Settle(ctx, c)
+		if err != nil || settlement.Outcome != target.Happened {
+			message := "accepted, but the new contract service could not be read yet"
+			return store.Outcome{State: store.ChangeUnknown, Message: message, Receipt: receipt}, err
+		}
+		receipt.ID = settlement.ID
+	}
+	return store.Outcome{State: store.ChangeApplied, Receipt: receipt}, nil
+}
+
+// settle reads whether a change without an answer happened.
+func (a *apply) settle(ctx context.Context, c plan.Change, why string) store.Outcome {
+	settlement, err := a.target.Settle(ctx, c)
+	if err != nil {
+		return store.Outcome{State: store.ChangeUnknown, Message: why + "; and it could not be settled: " + err.Error()}
+	}
+	switch settlement.Outcome {
+	case target.Happened:
+		return store.Outcome{State: store.ChangeApplied, Message: why + "; settled: " + settlement.Why, Receipt: target.Receipt{ID: settlement.ID}}
+	case target.DidNotHappen:
+		return store.Outcome{State: store.ChangeApproved, Message: why + "; settled: " + settlement.Why}
+	}
+	return store.Outcome{State: store.ChangeUnknown, Message: why + "; " + settlement.Why}
+}
+
+// finish writes the outcome together with what is now known to be ours, and keeps the memory of this pass in step.
+func (a *apply) finish(ctx context.Context, c plan.Change, o store.Outcome) error {
+	if o.State == store.ChangeApplied {
+		o.Memory = a.learn(c, o.Receipt.ID)
+	}
+	if err := a.Store.FinishSend(ctx, a.org.ID, a.id, c.ID, o); err != nil {
+		return err
+	}
+	if o.State != store.ChangeApplied {
+		return nil
+	}
+	memory, err := a.Store.Memory(ctx, a.org.ID)
+	if err == nil {
+		a.memory = memory
+	}
+	return err
+}
+
+// settleUnfinished settles what an interrupted apply left in the open, whichever run it belongs to.
+func (a *apply) settleUnfinished(ctx context.Context) error {
+	open, err := a.Store.Unfinished(ctx, a.org.ID)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	if a.memory, err = a.Store.Memory(ctx, a.org.ID); err != nil {
+		return err
+	}
+	for _, s := range open {
+		resolved, err := a.resolve(s.Change)
+		if err != nil {
+			return err
+		}
+		outcome := a.settle(ctx, resolved, "interrupted")
+		run := *a
+		run.id = s.Run
+		if err := run.finish(ctx, resolved, outcome); err != nil {
+			return err
+		}
+		a.memory = run.memory
+		if outcome.State != store.ChangeUnknown {
+			a.settled++
+		}
+	}
+	return nil
+}
+
+func describe(c plan.Change) string {
+	return fmt.Sprintf("%s %s, contract %s, effective %s: %s", c.Kind, c.What, c.Contract, c.Effective, c.Reason)
+}

@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/source"
+	"spindle/internal/source/derive"
+	"spindle/internal/store"
+)
+
+// names of sources in the store. Stored: never renamed.
+const (
+	sourcePartnerCenter = "partnercenter"
+	sourceFiles         = "files"
+)
+
+// setsKept is how many closed months of a Partner Center account are read at the first collect: enough to know the cost of everything
+// that is charged monthly; annual charges further back are read when nothing newer tells a cost.
+const setsKept = 3
+
+// Collected says what a collect read.
+type Collected struct {
+	Sets    []string // sets that are new or were restated
+	Known   int      // sets that had not changed
+	Gaps    []billing.Gap
+	Sources int
+}
+
+// Collect reads the sources of an organization into stored snapshots. What cannot be read is named as a gap and the last good snapshot
+// stays; only the failure of everything is an error.
+func (e *Engine) Collect(ctx context.Context, org store.Organization) (Collected, error) {
+	var c Collected
+	s, found, err := e.Source(ctx, org)
+	if err != nil {
+		return c, err
+	}
+	if found {
+		c.Sources++
+		directory, err := s.Directory(ctx)
+		if err != nil {
+			return c, err
+		}
+		c.Gaps = append(c.Gaps, directory.Incomplete...)
+		if err := e.Store.SaveDirectory(ctx, org.ID, sourcePartnerCenter, directory); err != nil {
+			return c, err
+		}
+		if err := e.collectSets(ctx, org, s, &c); err != nil {
+			return c, err
+		}
+	}
+	return c, e.deriveFromFiles(ctx, org, &c)
+}
+
+// collectSets reads the newest invoices and their usage. A set that cannot be read is a gap: its month is then not charged.
+func (e *Engine) collectSets(ctx context.Context, org store.Organization, s source.Source, c *Collected) error {
+	available, err := s.Sets(ctx)
+	if err != nil {
+		return err
+	}
+	var invoices []billing.Invoice
+	months := map[billing.Month]bool{}
+	for _, set := range available {
+		month := billing.MonthOf(set.Invoice.Period.Start)
+		if months[month] = true; len(months) > setsKept {
+			break
+		}
+		invoices = append(invoices, set.Invoice)
+		changed, err := e.collectSet(ctx, org, s, set.ID)
+		switch {
+		case fault.Is(err, fault.KindUnauthorized):
+			return err
+		case err != nil:
+			c.Gaps = append(c.Gaps, billing.Gap{What: "invoice data " + set.ID.String(), Why: err.Error()})
+		case changed:
+			c.Sets = append(c.Sets, set.ID.String())
+		default:
+			c.Known++
+		}
+	}
+	return e.Store.SaveInvoices(ctx, org.ID, invoices, sourcePartnerCenter)
+}
+
+func (e *Engine) collectSet(ctx context.Context, org store.Organization, s source.Source, id billing.SetID) (bool, error) {
+	if id.Kind == billing.BilledUsage || id.Kind == billing.UnbilledUsage {
+		set, err := s.Usage(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		return e.Store.SaveUsageSet(ctx, org.ID, set, sourcePartnerCenter)
+	}
+	set, err := s.Lines(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return e.Store.SaveLineSet(ctx, org.ID, set, sourcePartnerCenter)
+}
+
+// deriveFromFiles makes a directory from imported files when there is no Partner Center connection to read one from.
+func (e *Engine) deriveFromFiles(ctx context.Context, org store.Organization, c *Collected) error {
+	if c.Sources > 0 {
+		return nil
+	}
+	lines, err := e.Store.LoadLineSets(ctx, org.ID, "")
+	if err != nil {
+		return err
+	}
+	usage, err := e.Store.LoadUsageSets(ctx, org.ID, "")
+	if err != nil {
+		return err
+	}
+	if len(lines) == 0 && len(usage) == 0 {
+		return nil
+	}
+	c.Sources++
+	directory := derive.DirectoryFromLines(lines, usage, e.Today())
+	gaps, err := e.brokenFiles(ctx, org)
+	if err != nil {
+		return err
+	}
+	directory.Incomplete = append(directory.Incomplete, gaps...)
+	c.Gaps = append(c.Gaps, directory.Incomplete...)
+	return e.Store.SaveDirectory(ctx, org.ID, sourceFiles, directory)
+}
+
+// reportsMax is how many import reports are looked through for broken files.
+const reportsMax = 500
+
+// brokenFiles names the imports with broken rows whose sets no later import brought whole: until then nothing may be reduced (law 2).
+func (e *Engine) brokenFiles(ctx context.Context, org store.Organization) ([]billing.Gap, error) {
+	reports, err := e.Store.ImportReports(ctx, org.ID, reportsMax)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(reports, func(a, b store.ImportReport) int { return cmp.Compare(b.Number, a.Number) })
+	whole := map[string]bool{}
+	var gaps []billing.Gap
+	for _, r := range reports {
+		if len(r.Problems) == 0 {
+			whole[r.Origin] = true
+			for _, set := range r.Sets {
+				whole[set] = true
+			}
+			continue
+		}
+		repaired := whole[r.Origin]
+		for _, set := range r.Sets {
+			repaired = repaired || whole[set]
+		}
+		if !repaired {
+			gaps = append(gaps, billing.Gap{What: "file " + r.Origin, Why: fmt.Sprintf("%d of its rows could not be read", max(r.Refused, 1))})
+			whole[r.Origin] = true // one gap a file
+		}
+	}
+	return gaps, nil
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/secret"
+	"spindle/internal/source"
+	"spindle/internal/store"
+	"spindle/internal/target"
+)
+
+// TargetConfig is what it takes to reach one Autotask tenant. The secret is sealed apart from the rest and never stored in clear.
+type TargetConfig struct {
+	BaseURL         string // empty: Autotask's own zone lookup
+	UserName        string
+	IntegrationCode string
+	Secret          secret.String `json:"-"`
+
+	Organization string           `json:"-"` // for marks
+	Settings     billing.Settings `json:"-"`
+}
+
+// MicrosoftConfig is what it takes to reach one Partner Center account.
+type MicrosoftConfig struct {
+	TenantID         string
+	ClientID         string
+	LoginURL         string // the three are empty for Microsoft's own hosts
+	GraphURL         string
+	PartnerCenterURL string
+	Secret           secret.String `json:"-"`
+}
+
+func secretRow(org billing.OrganizationID, system string) secret.Row {
+	return secret.Row{Organization: string(org), Table: "connection", ID: system, Field: "sealed"}
+}
+
+// ConnectTarget tests the credentials and the prerequisites at once, then seals and stores them. A failed login stores nothing;
+// missing prerequisites are reported but do not prevent storing.
+func (e *Engine) ConnectTarget(ctx context.Context, org store.Organization, c TargetConfig, by string) (target.Report, error) {
+	t, err := e.openTarget(ctx, org, c)
+	if err != nil {
+		return target.Report{}, err
+	}
+	report, err := t.Check(ctx)
+	if err != nil {
+		return report, err
+	}
+	return report, e.saveConnection(ctx, org.ID, systemAutotask, c, c.Secret, by)
+}
+
+// ConnectMicrosoft tests the connection by listing what there is to read, then seals and stores it.
+func (e *Engine) ConnectMicrosoft(ctx context.Context, org store.Organization, c MicrosoftConfig, by string) ([]source.Available, error) {
+	s, err := e.OpenSource(c)
+	if err != nil {
+		return nil, err
+	}
+	sets, err := s.Sets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return sets, e.saveConnection(ctx, org.ID, systemMicrosoft, c, c.Secret, by)
+}
+
+func (e *Engine) saveConnection(ctx context.Context, org billing.OrganizationID, system string, config any, s secret.String, by string) error {
+	clear, err := json.Marshal(config)
+	if err != nil {
+		return fault.Newf(fault.KindInternal, "encode the %s connection: %w", system, err)
+	}
+	sealed := e.Keys.Seal(s, secretRow(org, system))
+	return e.Store.SaveConnection(ctx, org, store.Connection{System: system, Config: clear, Sealed: []byte(sealed)}, by)
+}
+
+func (e *Engine) loadConnection(ctx context.Context, org billing.OrganizationID, system string, config any) (secret.String, error) {
+	c, err := e.Store.Connection(ctx, org, system)
+	if err != nil {
+		return secret.String{}, err
+	}
+	if err := json.Unmarshal(c.Config, config); err != nil {
+		return secret.String{}, fault.Newf(fault.KindInternal, "decode the %s connection: %w", system, err)
+	}
+	return e.Keys.Open(string(c.Sealed), secretRow(org, system))
+}
+
+// Target opens the organization's Autotask with the stored credentials.
+func (e *Engine) Target(ctx context.Context, org store.Organization) (target.Target, error) {
+	var c TargetConfig
+	s, err := e.loadConnection(ctx, org.ID, systemAutotask, &c)
+	if fault.Is(err, fault.KindNotFound) {
+		return nil, fault.NotFoundf("%s has no Autotask credentials", org.Name).Do("enter them with spindle autotask credentials")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Secret = s
+	return e.openTarget(ctx, org, c)
+}
+
+func (e *Engine) openTarget(ctx context.Context, org store.Organization, c TargetConfig) (target.Target, error) {
+	settings, err := e.Store.Settings(ctx, org.ID)
+	if err != nil {
+		return nil, err
+	}
+	c.Organization, c.Settings = string(org.ID), settings
+	return e.OpenTarget(c)
+}
+
+// Source opens the organization's Partner Center. found is false when the organization works with files alone.
+func (e *Engine) Source(ctx context.Context, org store.Organization) (s source.Source, found bool, err error) {
+	var c MicrosoftConfig
+	sec, err := e.loadConnection(ctx, org.ID, systemMicrosoft, &c)
+	if fault.Is(err, fault.KindNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	c.Secret = sec
+	s, err = e.OpenSource(c)
+	return s, err == nil, err
+}

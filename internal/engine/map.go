@@ -1,0 +1,266 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/mapping"
+	"spindle/internal/money"
+	"spindle/internal/store"
+)
+
+// FindCustomer finds a customer by id, or by its name or the only name that contains the text.
+func (e *Engine) FindCustomer(ctx context.Context, org store.Organization, text string) (billing.Customer, error) {
+	d, err := e.Store.Directory(ctx, org.ID)
+	if err != nil {
+		return billing.Customer{}, err
+	}
+	var exact, partial []billing.Customer
+	var names []string
+	for _, c := range d.Customers {
+		names = append(names, c.Name)
+		switch {
+		case strings.EqualFold(string(c.ID), text):
+			return c, nil
+		case strings.EqualFold(c.Name, text):
+			exact = append(exact, c)
+		case text != "" && strings.Contains(strings.ToLower(c.Name), strings.ToLower(text)):
+			partial = append(partial, c)
+		}
+	}
+	found := exact
+	if len(found) == 0 {
+		found = partial
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return billing.Customer{}, fault.NotFoundf("no customer is called %q", text).
+			Dof("near names: %s; spindle customers list shows all", strings.Join(mapping.Near(text, names, 3), ", "))
+	}
+	return billing.Customer{}, fault.Invalidf("%q fits %d customers, among them %s and %s", text, len(found), found[0].Name, found[1].Name).
+		Do("write more of the name, or the customer's tenant id")
+}
+
+// Suggest proposes companies for customers that are not mapped, best first, with the evidence.
+func (e *Engine) Suggest(ctx context.Context, org store.Organization) ([]mapping.Suggestion, error) {
+	catalogue, err := e.RefreshCatalogue(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	d, err := e.Store.Directory(ctx, org.ID)
+	if err != nil {
+		return nil, err
+	}
+	m, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil {
+		return nil, err
+	}
+	mapped := map[billing.CustomerID]bool{}
+	taken := map[billing.CompanyID]billing.CustomerID{}
+	for _, c := range m.Companies {
+		mapped[c.CustomerID], taken[c.CompanyID] = true, c.CustomerID
+	}
+	open := keep(d.Customers, func(c billing.Customer) bool { return !mapped[c.ID] })
+	return mapping.SuggestCompanies(open, catalogue.Companies, taken), nil
+}
+
+// MapCustomer maps a customer to a company after checking that the company exists and is active. The name is given back.
+func (e *Engine) MapCustomer(ctx context.Context, org store.Organization, customer billing.Customer, id billing.CompanyID, by string) (billing.Company, error) {
+	catalogue, err := e.catalogue(ctx, org)
+	if err != nil {
+		return billing.Company{}, err
+	}
+	company, found := companyByID(catalogue, id)
+	if !found { // perhaps it is new
+		if catalogue, err = e.RefreshCatalogue(ctx, org); err != nil {
+			return billing.Company{}, err
+		}
+		company, found = companyByID(catalogue, id)
+	}
+	switch {
+	case !found:
+		return company, fault.NotFoundf("Autotask has no company %s", id).Do("spindle customers suggest lists companies that fit")
+	case !company.Active:
+		return company, fault.Invalidf("company %q (%s) is inactive in Autotask", company.Name, id).Do("activate it in Autotask, or choose another")
+	case strings.EqualFold(company.Type, "vendor"):
+		return company, fault.Invalidf("company %q (%s) is a vendor in Autotask", company.Name, id).Do("choose the company of the customer")
+	}
+	return company, e.Store.MapCustomer(ctx, org.ID,
+		billing.CompanyMapping{CustomerID: customer.ID, CompanyID: id, CompanyName: company.Name, By: by}, by)
+}
+
+func companyByID(c billing.Catalogue, id billing.CompanyID) (billing.Company, bool) {
+	for _, company := range c.Companies {
+		if company.ID == id {
+			return company, true
+		}
+	}
+	return billing.Company{}, false
+}
+
+// MapContract stores a route after checking that the contract exists, is a recurring one in effect and belongs to the customer's
+// company. A route without a contract is one to a contract that Spindle creates and manages.
+func (e *Engine) MapContract(ctx context.Context, org store.Organization, r billing.Route, by string) (billing.Contract, error) {
+	if r.Managed {
+		return billing.Contract{}, e.Store.SaveRoute(ctx, org.ID, r, by)
+	}
+	catalogue, err := e.RefreshCatalogue(ctx, org)
+	if err != nil {
+		return billing.Contract{}, err
+	}
+	i := slices.IndexFunc(catalogue.Contracts, func(c billing.Contract) bool { return c.ID == r.ContractID })
+	if i < 0 {
+		return billing.Contract{}, fault.NotFoundf("Autotask has no active recurring contract %s", r.ContractID).
+			Do("spindle contracts list shows those that would do")
+	}
+	contract := catalogue.Contracts[i]
+	m, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil {
+		return contract, err
+	}
+	for _, c := range m.Companies {
+		if c.CustomerID == r.CustomerID && c.CompanyID != contract.CompanyID {
+			return contract, fault.Invalidf("contract %q (%s) belongs to another company than %q", contract.Name, contract.ID, c.CompanyName).
+				Do("choose a contract of the customer's own company")
+		}
+	}
+	return contract, e.Store.SaveRoute(ctx, org.ID, r, by)
+}
+
+// MapService stores the decision that an offer is an existing service, after checking that the service is active and has the period
+// type that the offer's frequency needs.
+func (e *Engine) MapService(ctx context.Context, org store.Organization, offer billing.Offer, id billing.ServiceID, by string) (billing.Service, error) {
+	catalogue, err := e.RefreshCatalogue(ctx, org)
+	if err != nil {
+		return billing.Service{}, err
+	}
+	i := slices.IndexFunc(catalogue.Services, func(s billing.Service) bool { return s.ID == id })
+	if i < 0 || !catalogue.Services[i].Active {
+		return billing.Service{}, fault.NotFoundf("Autotask has no active service %s", id).Do("spindle services list shows them")
+	}
+	service := catalogue.Services[i]
+	if want := periodOf(offer.Frequency); service.PeriodType != want {
+		return service, fault.Invalidf("service %q is billed %s, the product is charged %s", service.Name, service.PeriodType, offer.Frequency).
+			Dof("choose a service with period type %s", want)
+	}
+	return service, e.Store.MapService(ctx, org.ID, billing.ServiceMapping{Offer: offer, ServiceID: id, Name: service.Name}, by)
+}
+
+func periodOf(f billing.Frequency) billing.PeriodType {
+	if f == billing.Annual {
+		return billing.PeriodYear
+	}
+	return billing.PeriodMonth
+}
+
+// SavePriceRule stores a price rule after checking that its value makes a price.
+func (e *Engine) SavePriceRule(ctx context.Context, org store.Organization, r billing.PriceRule, by string) (billing.PriceRule, error) {
+	if r.Kind == billing.MarginRule && (r.Value.Abs().Cmp(money.Int(100)) >= 0) {
+		return r, fault.Invalidf("a margin of %s%% makes no price", r.Value).Do("write a margin below 100, such as 20")
+	}
+	if r.Kind == billing.MarkupRule && r.Value.Cmp(money.Int(-100)) <= 0 {
+		return r, fault.Invalidf("a markup of %s%% makes no price", r.Value).Do("write a markup above -100, such as 25")
+	}
+	if r.Kind == billing.FixedRule {
+		settings, err := e.Store.Settings(ctx, org.ID)
+		if err != nil {
+			return r, err
+		}
+		if r.Currency == "" {
+			r.Currency = settings.Currency
+		}
+		if r.Currency == "" {
+			return r, fault.Invalidf("the currency of the fixed price is not known").Do("write it: 12.50 EUR")
+		}
+	}
+	if !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
+		return r, fault.Invalidf("the rule would end on %s, before it starts on %s", r.To, r.From)
+	}
+	return e.Store.SavePriceRule(ctx, org.ID, r, by)
+}
+
+// SubscriptionStatus says in one word and one sentence where a subscription stands in the set-up.
+func SubscriptionStatus(s billing.Subscription, m billing.Mappings) (word, sentence string) {
+	mapped, on, routed := false, false, false
+	for _, c := range m.Companies {
+		mapped = mapped || c.CustomerID == s.CustomerID
+	}
+	single := false
+	for _, b := range m.Switches {
+		switch {
+		case b.CustomerID == s.CustomerID && b.SubscriptionID == s.ID:
+			on, single = b.On, true
+		case b.CustomerID == s.CustomerID && b.SubscriptionID == "" && !single:
+			on = b.On
+		}
+	}
+	for _, r := range m.Routes {
+		own := r.CustomerID == s.CustomerID && r.AzureSubscriptionID == "" && r.ResourceGroup == ""
+		routed = routed || own && (r.SubscriptionID == "" || r.SubscriptionID == s.ID)
+	}
+	switch {
+	case !mapped:
+		return "unmapped", fmt.Sprintf("map the customer: spindle customers map %s", s.CustomerID)
+	case !on:
+		return "off", "billing is off: spindle subscriptions bill on"
+	case !routed:
+		return "no contract", "choose one: spindle contracts map"
+	}
+	return "ready", "billed by the next plan"
+}
+
+// Routed is the result of RouteAll.
+type Routed struct {
+	Existing  int
+	Managed   int
+	Undecided []string // customers with several contracts, in words
+}
+
+// RouteAll gives every mapped customer that has no route of its own one: to its only recurring contract, or to a managed contract when it
+// has none. With several contracts a person must choose.
+func (e *Engine) RouteAll(ctx context.Context, org store.Organization, by string) (Routed, error) {
+	var result Routed
+	catalogue, err := e.RefreshCatalogue(ctx, org)
+	if err != nil {
+		return result, err
+	}
+	m, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil {
+		return result, err
+	}
+	routed := map[billing.CustomerID]bool{}
+	for _, r := range m.Routes {
+		if r.SubscriptionID == "" && r.AzureSubscriptionID == "" && r.ResourceGroup == "" {
+			routed[r.CustomerID] = true
+		}
+	}
+	for _, c := range m.Companies {
+		if routed[c.CustomerID] {
+			continue
+		}
+		contracts := keep(catalogue.Contracts, func(k billing.Contract) bool {
+			return k.CompanyID == c.CompanyID && k.Mark == "" && !k.End.Before(e.Today())
+		})
+		route := billing.Route{CustomerID: c.CustomerID, Managed: len(contracts) == 0}
+		if len(contracts) > 1 {
+			result.Undecided = append(result.Undecided, fmt.Sprintf("%s has %d recurring contracts: choose with spindle contracts map %s --to ID", c.CompanyName, len(contracts), c.CustomerID))
+			continue
+		}
+		if route.Managed {
+			result.Managed++
+		} else {
+			route.ContractID = contracts[0].ID
+			result.Existing++
+		}
+		if err := e.Store.SaveRoute(ctx, org.ID, route, by); err != nil {
+			return result, err
+		}
+	}
+	return result, nil
+}

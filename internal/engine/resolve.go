@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"spindle/internal/billing"
+	"spindle/internal/plan"
+	"spindle/internal/store"
+)
+
+// resolve fills the ids of what earlier changes of the plan created, from our memory.
+func (a *apply) resolve(c plan.Change) (plan.Change, error) {
+	if c.Contract.ID == "" && c.Contract.Mark != "" && c.Kind != plan.CreateContract {
+		c.Contract.ID = string(a.memory.Contracts[c.Contract.Mark])
+		if c.Contract.ID == "" {
+			return c, fmt.Errorf("the contract %s it needs was not created", c.Contract.Mark)
+		}
+	}
+	if c.Service.ID == "" && c.Service.Mark != "" && c.Kind != plan.CreateService {
+		c.Service.ID = string(a.memory.Services[c.Service.Mark])
+		if c.Service.ID == "" {
+			return c, fmt.Errorf("the service %s it needs was not created", c.Service.Mark)
+		}
+	}
+	if c.Charge.ID == "" && c.Kind != plan.CreateCharge {
+		c.Charge.ID = string(a.memory.Charges[c.ChargeKey])
+	}
+	if c.Kind == plan.AddRepeat {
+		for _, line := range a.memory.Lines {
+			if string(line.ContractID) == c.Contract.ID && !slices.Contains(c.Instances, line.LineID) && line.LineKey != c.LineKey {
+				c.Instances = append(slices.Clone(c.Instances), line.LineID)
+			}
+		}
+		return c, nil
+	}
+	if c.Line.ID == "" && c.LineKey != "" && c.Kind != plan.AttachService {
+		line, found := a.remembered(c.LineKey)
+		if !found {
+			return c, fmt.Errorf("the contract service it adjusts was not created")
+		}
+		c.Line.ID = string(line.LineID)
+	}
+	return c, nil
+}
+
+func (a *apply) remembered(lineKey string) (plan.Applied, bool) {
+	for _, line := range a.memory.Lines {
+		if line.LineKey == lineKey {
+			return line, true
+		}
+	}
+	return plan.Applied{}, false
+}
+
+// learn is what an applied change adds to our memory. id is what the target created, if anything.
+func (a *apply) learn(c plan.Change, id string) store.MemoryUpdate {
+	switch c.Kind {
+	case plan.CreateContract:
+		return store.MemoryUpdate{Contract: store.Created{Mark: c.Contract.Mark, ID: id}}
+	case plan.CreateService:
+		return store.MemoryUpdate{Service: store.Created{Mark: c.Service.Mark, ID: id}}
+	case plan.CreateCharge:
+		return store.MemoryUpdate{Charge: store.Created{Mark: c.ChargeKey, ID: id}}
+	case plan.CorrectCharge:
+		return store.MemoryUpdate{Charge: store.Created{Mark: c.ChargeKey, ID: c.Charge.ID}}
+	case plan.RemoveCharge:
+		return store.MemoryUpdate{RemovedCharge: c.ChargeKey}
+	case plan.ExtendContract:
+		return store.MemoryUpdate{Contract: store.Created{Mark: c.Contract.Mark, ID: c.Contract.ID}}
+	}
+	return store.MemoryUpdate{Line: a.learnLine(c, id)}
+}
+
+func (a *apply) learnLine(c plan.Change, id string) *plan.Applied {
+	line, known := a.remembered(c.LineKey)
+	if !known {
+		line = plan.Applied{LineKey: c.LineKey}
+	}
+	line.CustomerID, line.Customer, line.What = c.CustomerID, c.Customer, c.What
+	line.ContractID, line.ServiceID = billing.ContractID(c.Contract.ID), billing.ServiceID(c.Service.ID)
+	switch c.Kind {
+	case plan.AttachService:
+		line.LineID = billing.ContractServiceID(id)
+		return &line
+	case plan.MarkLine:
+		line.LineID = billing.ContractServiceID(c.Line.ID)
+		if !known {
+			line.Units, line.From = c.After.Units, c.Effective
+		}
+		return &line
+	case plan.AddRepeat:
+		line.LineID = billing.ContractServiceID(id)
+	default:
+		line.LineID = billing.ContractServiceID(c.Line.ID)
+	}
+	line.Units = c.After.Units
+	if c.After.UnitPrice != nil {
+		line.UnitPrice = c.After.UnitPrice
+	}
+	line.From = billing.Later(line.From, c.Effective)
+	line.Dates = append(slices.Clone(line.Dates), c.Effective)
+	return &line
+}

@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/money"
+	"spindle/internal/plan"
+	"spindle/internal/rating"
+	"spindle/internal/store"
+	"spindle/internal/target"
+)
+
+// PlanOptions choose how a run is planned.
+type PlanOptions struct {
+	Customer billing.CustomerID // only this customer's changes are kept; "" for all
+	Trigger  string             // why the run was started: "command", "schedule"
+	Offline  bool               // plan from the stored snapshots without reading the source again
+}
+
+// Planned is a stored plan.
+type Planned struct {
+	Run       store.Run
+	Plan      plan.Plan
+	Collected Collected
+}
+
+// Plan makes a run: it reads both sides, rates, compares, stores the plan and approves what the tolerance allows. A failed read ends the
+// run as incomplete and keeps the last good snapshots.
+func (e *Engine) Plan(ctx context.Context, org store.Organization, o PlanOptions, by string) (Planned, error) {
+	scope := store.Scope{Trigger: o.Trigger}
+	if o.Customer != "" {
+		scope.Customers = []billing.CustomerID{o.Customer}
+	}
+	run, err := e.Store.CreateRun(ctx, org.ID, by, scope)
+	if err != nil {
+		return Planned{}, err
+	}
+	return e.planOrFail(ctx, org, run, o)
+}
+
+// planOrFail plans a run and writes into it why it could not.
+func (e *Engine) planOrFail(ctx context.Context, org store.Organization, run store.Run, o PlanOptions) (Planned, error) {
+	p, err := e.planRun(ctx, org, run, o)
+	if err != nil {
+		state := store.RunFailed
+		if k := fault.KindOf(err); k == fault.KindTransient || k == fault.KindWaitUntil {
+			state = store.RunIncomplete
+		}
+		// The run's own end is written even when the caller has gone away.
+		if noted := e.Store.SetRunState(context.WithoutCancel(ctx), org.ID, run.ID, state, err.Error()); noted != nil {
+			e.Log.ErrorContext(ctx, "could not note the end of a run", "run", run.ID, "error", noted)
+		}
+		return Planned{}, err
+	}
+	return p, nil
+}
+
+func (e *Engine) planRun(ctx context.Context, org store.Organization, run store.Run, o PlanOptions) (Planned, error) {
+	p := Planned{Run: run}
+	if err := e.Store.SetRunState(ctx, org.ID, run.ID, store.RunReading, ""); err != nil {
+		return p, err
+	}
+	if !o.Offline {
+		collected, err := e.Collect(ctx, org)
+		if err != nil {
+			return p, err
+		}
+		p.Collected = collected
+	}
+	made, err := e.compare(ctx, org, o.Customer)
+	if err != nil {
+		return p, err
+	}
+	p.Plan = made.plan
+	if err := e.Store.SavePlan(ctx, org.ID, run.ID, made.plan, made.desired); err != nil {
+		return p, err
+	}
+	if err := e.approveWithin(ctx, org, run.ID, made); err != nil {
+		return p, err
+	}
+	p.Run, err = e.Store.Run(ctx, org.ID, run.ID)
+	return p, err
+}
+
+// comparison is one look at both sides.
+type comparison struct {
+	settings billing.Settings
+	desired  billing.Desired
+	observed billing.Observed
+	plan     plan.Plan
+}
+
+// compare reads the target, rates the stored snapshots and compares.
+func (e *Engine) compare(ctx context.Context, org store.Organization, customer billing.CustomerID) (comparison, error) {
+	in, memory, err := e.ratingInput(ctx, org)
+	if err != nil {
+		return comparison{}, err
+	}
+	t, err := e.Target(ctx, org)
+	if err != nil {
+		return comparison{}, err
+	}
+	companies := companiesOf(in.Mappings, in.Directory, customer)
+	observed, err := t.Read(ctx, target.Scope{Day: in.Day, Companies: companies, Contracts: contractsOf(in.Mappings, memory)})
+	if err != nil {
+		return comparison{}, err
+	}
+	in.Catalogue = withObserved(in.Catalogue, observed, companies)
+	desired := rating.Rate(in)
+	if customer != "" {
+		desired, memory = narrowed(desired, memory, customer)
+	}
+	if marks := chargeMarks(desired); len(marks) > 0 {
+		charges, err := t.Read(ctx, target.Scope{Day: in.Day, Charges: marks})
+		if err != nil {
+			return comparison{}, err
+		}
+		observed.Charges = charges.Charges
+		observed.Incomplete = append(observed.Incomplete, charges.Incomplete...)
+	}
+	made := plan.Make(plan.Input{Desired: desired, Observed: observed, Memory: memory, Settings: in.Settings, Enabled: enabled(in.Mappings)})
+	return comparison{settings: in.Settings, desired: desired, observed: observed, plan: made}, nil
+}
+
+// monthsRated is how many closed months feed costs: annual charges are found a year back.
+const monthsRated = 13
+
+func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (rating.Input, plan.Memory, error) {
+	in := rating.Input{Organization: string(org.ID), Day: e.Today()}
+	from := billing.MonthOf(in.Day.AddMonths(-monthsRated))
+	var memory plan.Memory
+	for _, load := range []func() error{
+		func() (err error) { in.Settings, err = e.Store.Settings(ctx, org.ID); return err },
+		func() (err error) { in.Mappings, err = e.Store.Mappings(ctx, org.ID); return err },
+		func() (err error) { in.Directory, err = e.Store.Directory(ctx, org.ID); return err },
+		func() (err error) { in.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from); return err },
+		func() (err error) { in.Usage, err = e.Store.LoadUsageSets(ctx, org.ID, from); return err },
+		func() (err error) { memory, err = e.Store.Memory(ctx, org.ID); return err },
+		func() (err error) { in.Catalogue, err = e.catalogue(ctx, org); return err },
+		func() (err error) { in.Month, err = e.closedMonth(ctx, org, in.Lines, in.Usage); return err },
+	} {
+		if err := load(); err != nil {
+			return in, memory, err
+		}
+	}
+	in.LinePrices = map[string]money.Decimal{}
+	for _, a := range memory.Lines {
+		if a.UnitPrice != nil {
+			in.LinePrices[a.LineKey] = a.UnitPrice.Value()
+		}
+	}
+	return in, memory, nil
+}
+
+// closedMonth is the month of the newest billed set: its Azure usage and one-off lines become charges.
+func (e *Engine) closedMonth(ctx context.Context, org store.Organization, lines []billing.LineSet, usage []billing.UsageSet) (billing.Month, error) {
+	invoices, err := e.Store.Invoices(ctx, org.ID)
+	if err != nil {
+		return "", err
+	}
+	months := map[string]billing.Month{}
+	for _, i := range invoices {
+		months[i.ID] = billing.MonthOf(i.Period.Start)
+	}
+	var newest billing.Month
+	for _, set := range lines {
+		month, known := months[set.ID.Invoice]
+		if set.ID.Kind == billing.BilledLines {
+			if !known {
+				month = monthOfLines(set.Lines)
+			}
+			newest = max(newest, month)
+		}
+	}
+	for _, set := range usage {
+		if month, known := months[set.ID.Invoice]; known && set.ID.Kind == billing.BilledUsage {
+			newest = max(newest, month)
+		}
+	}
+	return newest, nil
+}
+
+// monthOfLines is the month of the newest billing event: an invoice holds the events of one calendar month (Microsoft sheet §5.1).
+func monthOfLines(lines []billing.LineItem) billing.Month {
+	var newest billing.Date
+	for _, l := range lines {
+		newest = billing.Later(newest, l.OrderDate)
+	}
+	if newest.IsZero() {
+		return ""
+	}
+	return billing.MonthOf(newest)
+}
+
+func companiesOf(m billing.Mappings, d billing.Directory, only billing.CustomerID) []billing.CompanyID {
+	var ids []billing.CompanyID
+	for _, c := range m.Companies {
+		if only == "" || c.CustomerID == only {
+			ids = append(ids, c.CompanyID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// contractsOf names the contracts that must be read whosever they are: those of routes and those that hold lines of ours.
+func contractsOf(m billing.Mappings, memory plan.Memory) []billing.ContractID {
+	var ids []billing.ContractID
+	for _, r := range m.Routes {
+		if r.ContractID != "" {
+			ids = append(ids, r.ContractID)
+		}
+	}
+	for _, a := range memory.Lines {
+		ids = append(ids, a.ContractID)
+	}
+	for _, id := range memory.Contracts {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func chargeMarks(d billing.Desired) []string {
+	var marks []string
+	for _, c := range d.Charges {
+		marks = append(marks, c.Mark)
+	}
+	slices.Sort(marks)
+	return slices.Compact(marks)
+}
+
+// enabled names the customers that are mapped and have billing on for something (law 1).
+func enabled(m billing.Mappings) []billing.CustomerID {
+	mapped := map[billing.CustomerID]bool{}
+	for _, c := range m.Companies {
+		mapped[c.CustomerID] = true
+	}
+	var ids []billing.CustomerID
+	for _, s := range m.Switches {
+		if s.On && mapped[s.CustomerID] {
+			ids = append(ids, s.CustomerID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// narrowed keeps one customer's part of what is desired and remembered. Services stay: they belong to no customer, and only those that
+// the customer's lines need are kept.
+func narrowed(d billing.Desired, m plan.Memory, customer billing.CustomerID) (billing.Desired, plan.Memory) {
+	services := map[string]bool{}
+	d.Lines = keep(d.Lines, func(l billing.DesiredLine) bool {
+		if l.CustomerID == customer {
+			services[l.Service.Mark] = true
+		}
+		return l.CustomerID == customer
+	})
+	d.Services = keep(d.Services, func(s billing.DesiredService) bool { return services[s.Mark] })
+	d.Contracts = keep(d.Contracts, func(c billing.DesiredContract) bool { return c.CustomerID == customer })
+	d.Charges = keep(d.Charges, func(c billing.DesiredCharge) bool { return c.CustomerID == customer })
+	d.Findings = keep(d.Findings, func(f billing.Finding) bool { return f.CustomerID == customer || f.CustomerID == "" })
+	m.Lines = keep(m.Lines, func(a plan.Applied) bool { return a.CustomerID == customer })
+	return d, m
+}
+
+func keep[T any](all []T, wanted func(T) bool) []T {
+	var kept []T
+	for _, v := range all {
+		if wanted(v) {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+// approveWithin approves by itself what the organization's tolerance allows.
+func (e *Engine) approveWithin(ctx context.Context, org store.Organization, run store.RunID, made comparison) error {
+	var ids []string
+	for _, c := range made.plan.Changes {
+		if plan.AutoApproved(c, made.settings.ApproveWithin) {
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	by := fmt.Sprintf("policy auto-approve-within %s", made.settings.ApproveWithin)
+	_, err := e.Store.Approve(ctx, org.ID, run, store.Approval{ChangeIDs: ids, Fingerprint: made.plan.Fingerprint, By: by})
+	return err
+}
