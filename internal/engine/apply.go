@@ -44,7 +44,7 @@ func (e *Engine) Apply(ctx context.Context, org store.Organization, id store.Run
 	if !org.Enabled {
 		return result, fault.Conflictf("writing to the Autotask of %s is switched off", org.Name).Do("switch it on with spindle autotask enable")
 	}
-	release, err := e.Store.Lock(ctx, org.ID, e.holder, leaseTime)
+	release, err := e.lock(ctx, org)
 	if err != nil {
 		return result, err
 	}
@@ -62,6 +62,23 @@ func (e *Engine) Apply(ctx context.Context, org store.Organization, id store.Run
 		err = e.verify(ctx, a, &result)
 	}
 	return result, e.endApply(ctx, org, id, &result, err)
+}
+
+// lock takes the organization's lease. The lease of a process that is known to be dead is broken, so that a restart after a crash need
+// not wait; what the dead process left in the open is settled by reading before anything is sent.
+func (e *Engine) lock(ctx context.Context, org store.Organization) (release func(), err error) {
+	release, err = e.Store.Lock(ctx, org.ID, e.holder, leaseTime)
+	if !fault.Is(err, fault.KindWaitUntil) || e.HolderDead == nil {
+		return release, err
+	}
+	holder, _, readErr := e.Store.LockHolder(ctx, org.ID)
+	if readErr != nil || !e.HolderDead(holder) {
+		return nil, err
+	}
+	if broken := e.Store.BreakLock(ctx, org.ID, holder, e.holder); broken != nil {
+		return nil, err
+	}
+	return e.Store.Lock(ctx, org.ID, e.holder, leaseTime)
 }
 
 func (e *Engine) startApply(ctx context.Context, org store.Organization, id store.RunID) error {

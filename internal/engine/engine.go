@@ -28,7 +28,9 @@ type Deps struct {
 	ReadFiles  func(ctx context.Context, paths []string) (FileContent, error)
 	// ReadServices reads a list of custom services; problems are rows that were left out.
 	ReadServices func(ctx context.Context, path string, customers CustomerLookup) ([]billing.Subscription, []store.ImportProblem, error)
-	Log          *slog.Logger
+	// HolderDead reports whether the process that holds a lease is known to be dead; nil: never known.
+	HolderDead func(holder string) bool
+	Log        *slog.Logger
 }
 
 // Engine runs organizations. It is safe for concurrent use; a lease per organization keeps two applies apart.

@@ -141,59 +141,53 @@ func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (ratin
 		func() (err error) { in.Usage, err = e.Store.LoadUsageSets(ctx, org.ID, from); return err },
 		func() (err error) { memory, err = e.Store.Memory(ctx, org.ID); return err },
 		func() (err error) { in.Catalogue, err = e.catalogue(ctx, org); return err },
-		func() (err error) { in.Month, err = e.closedMonth(ctx, org, in.Lines, in.Usage); return err },
+		func() (err error) { in.InvoiceMonths, err = e.invoiceMonths(ctx, org); return err },
 	} {
 		if err := load(); err != nil {
 			return in, memory, err
 		}
 	}
+	in.Month = closedMonth(in)
 	in.LinePrices = map[string]money.Decimal{}
 	for _, a := range memory.Lines {
+		price := money.Decimal{} // a line whose price is not ours is known too
 		if a.UnitPrice != nil {
-			in.LinePrices[a.LineKey] = a.UnitPrice.Value()
+			price = a.UnitPrice.Value()
 		}
+		in.LinePrices[a.LineKey] = price
 	}
 	return in, memory, nil
 }
 
-// closedMonth is the month of the newest billed set: its Azure usage and one-off lines become charges.
-func (e *Engine) closedMonth(ctx context.Context, org store.Organization, lines []billing.LineSet, usage []billing.UsageSet) (billing.Month, error) {
+// invoiceMonths gives the month of every invoice that a source listed.
+func (e *Engine) invoiceMonths(ctx context.Context, org store.Organization) (map[string]billing.Month, error) {
 	invoices, err := e.Store.Invoices(ctx, org.ID)
-	if err != nil {
-		return "", err
-	}
 	months := map[string]billing.Month{}
 	for _, i := range invoices {
 		months[i.ID] = billing.MonthOf(i.Period.Start)
 	}
-	var newest billing.Month
-	for _, set := range lines {
-		month, known := months[set.ID.Invoice]
-		if set.ID.Kind == billing.BilledLines {
-			if !known {
-				month = monthOfLines(set.Lines)
-			}
-			newest = max(newest, month)
-		}
-	}
-	for _, set := range usage {
-		if month, known := months[set.ID.Invoice]; known && set.ID.Kind == billing.BilledUsage {
-			newest = max(newest, month)
-		}
-	}
-	return newest, nil
+	return months, err
 }
 
-// monthOfLines is the month of the newest billing event: an invoice holds the events of one calendar month (Microsoft sheet §5.1).
-func monthOfLines(lines []billing.LineItem) billing.Month {
-	var newest billing.Date
-	for _, l := range lines {
-		newest = billing.Later(newest, l.OrderDate)
+// closedMonth is the month of the newest billed set: its Azure usage and one-off lines become charges.
+func closedMonth(in rating.Input) billing.Month {
+	var newest billing.Month
+	for _, set := range in.Lines {
+		if set.ID.Kind != billing.BilledLines {
+			continue
+		}
+		month, known := in.InvoiceMonths[set.ID.Invoice]
+		if !known {
+			month = rating.MonthOf(set)
+		}
+		newest = max(newest, month)
 	}
-	if newest.IsZero() {
-		return ""
+	for _, set := range in.Usage {
+		if month, known := in.InvoiceMonths[set.ID.Invoice]; known && set.ID.Kind == billing.BilledUsage {
+			newest = max(newest, month)
+		}
 	}
-	return billing.MonthOf(newest)
+	return newest
 }
 
 func companiesOf(m billing.Mappings, d billing.Directory, only billing.CustomerID) []billing.CompanyID {

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+
+	"spindle/internal/engine"
+	"spindle/internal/fault"
+	"spindle/internal/secret"
+	"spindle/internal/store"
+)
+
+type microsoftCommand struct {
+	Connect microsoftConnect `cmd:"" help:"Connect a Partner Center account; tested at once and stored sealed."`
+	Import  microsoftImport  `cmd:"" help:"Read reconciliation and daily usage files: CSV, JSON Lines, gzip, zip."`
+}
+
+type microsoftConnect struct {
+	Tenant           string `help:"Tenant id of the partner." env:"SPINDLE_MICROSOFT_TENANT"`
+	ClientID         string `help:"Application (client) id." env:"SPINDLE_MICROSOFT_CLIENT_ID"`
+	LoginURL         string `help:"Another sign-in address, such as a simulator's." env:"SPINDLE_MICROSOFT_LOGIN_URL"`
+	GraphURL         string `help:"Another Graph address." env:"SPINDLE_MICROSOFT_GRAPH_URL"`
+	PartnerCenterURL string `help:"Another Partner Center address." env:"SPINDLE_PARTNER_CENTER_URL"`
+	Stdin            bool   `help:"Read JSON with tenant_id, client_id, client_secret and the three URLs from standard input."`
+}
+
+type microsoftStdin struct {
+	TenantID         string `json:"tenant_id"`
+	ClientID         string `json:"client_id"`
+	ClientSecret     string `json:"client_secret"`
+	LoginURL         string `json:"login_url"`
+	GraphURL         string `json:"graph_url"`
+	PartnerCenterURL string `json:"partner_center_url"`
+}
+
+// Run stores a connection. The secret comes from SPINDLE_MICROSOFT_CLIENT_SECRET, standard input or a prompt.
+func (c *microsoftConnect) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	given := microsoftStdin{TenantID: c.Tenant, ClientID: c.ClientID, LoginURL: c.LoginURL, GraphURL: c.GraphURL, PartnerCenterURL: c.PartnerCenterURL}
+	given.ClientSecret, _ = s.Env("SPINDLE_MICROSOFT_CLIENT_SECRET")
+	if c.Stdin {
+		if err := json.NewDecoder(s.In).Decode(&given); err != nil {
+			return fault.Invalidf("standard input is not the JSON expected: %w", err).
+				Do(`write {"tenant_id":"…","client_id":"…","client_secret":"…"}`)
+		}
+	}
+	for _, field := range []struct {
+		label string
+		value *string
+		hide  bool
+	}{{"Partner tenant id", &given.TenantID, false}, {"Application (client) id", &given.ClientID, false}, {"Client secret", &given.ClientSecret, true}} {
+		if *field.value == "" {
+			if *field.value, err = s.prompt(field.label, field.hide); err != nil {
+				return err
+			}
+		}
+	}
+	sets, err := e.ConnectMicrosoft(ctx, org, engine.MicrosoftConfig{TenantID: given.TenantID, ClientID: given.ClientID,
+		LoginURL: given.LoginURL, GraphURL: given.GraphURL, PartnerCenterURL: given.PartnerCenterURL, Secret: secret.New(given.ClientSecret)}, s.actor())
+	if err != nil {
+		return err
+	}
+	invoices := map[string]bool{}
+	for _, set := range sets {
+		invoices[set.ID.Invoice] = true
+	}
+	collected, err := e.Collect(ctx, org)
+	if err != nil {
+		return err
+	}
+	directory, err := e.Store.Directory(ctx, org.ID)
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(map[string]any{"invoices": len(invoices), "sets_read": len(collected.Sets), "customers": len(directory.Customers),
+			"subscriptions": len(directory.Subscriptions), "gaps": gapViews(collected.Gaps)})
+	}
+	s.printf("Partner Center answers: %s, %s, %s. Stored sealed.\n", plural(len(directory.Customers), "customer"),
+		plural(len(directory.Subscriptions), "subscription"), plural(len(invoices), "invoice"))
+	s.printGaps(collected.Gaps)
+	s.printf("Next: spindle customers suggest\n")
+	return nil
+}
+
+type microsoftImport struct {
+	Files []string `arg:"" help:"Files as downloaded from Partner Center or from your distributor." type:"path"`
+}
+
+// Run imports files.
+func (c *microsoftImport) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := e.Import(ctx, org, c.Files, s.actor())
+	if err != nil {
+		return err
+	}
+	return s.printImports(all)
+}
+
+// printImports prints control reports; broken rows make the command fail after everything good was kept.
+func (s *session) printImports(all []engine.Imported) error {
+	problems := 0
+	views := []map[string]any{}
+	for _, i := range all {
+		problems += len(i.Report.Problems)
+		views = append(views, importView(i))
+		if !s.globals.JSON {
+			s.printImport(i)
+		}
+	}
+	if s.globals.JSON {
+		if err := s.printJSON(views); err != nil {
+			return err
+		}
+	}
+	if problems > 0 {
+		return fault.Invalidf("%s; the good rows around them are kept, and nothing is reduced until the file is whole", plural(problems, "problem")).
+			Do("repair the rows named above and import the file again")
+	}
+	return nil
+}
+
+func (s *session) printImport(i engine.Imported) {
+	r := i.Report
+	s.printf("%s: %s, %d rows read, %d kept, total before tax %s\n", r.Origin, i.Kind, r.Rows, r.Kept, r.Totals)
+	if !r.Changed && len(r.Sets) > 0 {
+		s.printf("  nothing new: this content is stored already\n")
+	}
+	for _, set := range r.Sets {
+		s.printf("  set %s\n", set)
+	}
+	for _, n := range i.Notices {
+		s.printf("  note: %s\n", n)
+	}
+	for _, p := range r.Problems {
+		s.printf("  %s\n", problemLine(r.Origin, p))
+	}
+}
+
+func problemLine(file string, p store.ImportProblem) string {
+	line := file
+	if p.Line > 0 {
+		line += ":" + itoa(p.Line)
+	}
+	if p.Field != "" {
+		line += ": " + p.Field
+	}
+	line += ": " + p.Message
+	if p.Remedy != "" {
+		line += " → " + p.Remedy
+	}
+	return line
+}
+
+func importView(i engine.Imported) map[string]any {
+	problems := []map[string]any{}
+	for _, p := range i.Report.Problems {
+		problems = append(problems, map[string]any{"line": p.Line, "field": p.Field, "message": p.Message, "remedy": p.Remedy})
+	}
+	return map[string]any{"file": i.Report.Origin, "kind": i.Kind, "rows": i.Report.Rows, "kept": i.Report.Kept, "refused": i.Report.Refused,
+		"changed": i.Report.Changed, "sets": i.Report.Sets, "total": i.Report.Totals.String(), "notices": i.Notices, "problems": problems}
+}

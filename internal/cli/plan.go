@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/schollz/progressbar/v3"
+
+	"spindle/internal/billing"
+	"spindle/internal/engine"
+	"spindle/internal/plan"
+	"spindle/internal/store"
+)
+
+type planCommand struct {
+	Customer string `help:"Only this customer." placeholder:"NAME"`
+	Offline  bool   `help:"Plan from what was read last, without asking Microsoft again."`
+}
+
+// Run makes a plan and shows it.
+func (c *planCommand) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	options := engine.PlanOptions{Offline: c.Offline, Trigger: "command"}
+	if c.Customer != "" {
+		customer, err := e.FindCustomer(ctx, org, c.Customer)
+		if err != nil {
+			return err
+		}
+		options.Customer = customer.ID
+	}
+	planned, err := e.Plan(ctx, org, options, s.actor())
+	if err != nil {
+		return err
+	}
+	_, states, err := e.Store.Plan(ctx, org.ID, planned.Run.ID)
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(planView(planned.Run, planned.Plan, states))
+	}
+	s.printGaps(planned.Collected.Gaps)
+	s.printPlan(planned.Run, planned.Plan, states, false)
+	if len(planned.Plan.Changes) > 0 {
+		s.printf("\nNothing is written yet. Next: spindle approve %s, then spindle apply %s\n", planned.Run.ID, planned.Run.ID)
+	}
+	return nil
+}
+
+type showCommand struct {
+	Run_    string `arg:"" name:"run" help:"Run number."`
+	Changes bool   `help:"Every step, also those without money, with ids, states and proof."`
+}
+
+// Run shows a stored plan.
+func (c *showCommand) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	run, err := e.Store.Run(ctx, org.ID, store.RunID(c.Run_))
+	if err != nil {
+		return err
+	}
+	p, states, err := e.Store.Plan(ctx, org.ID, run.ID)
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(planView(run, p, states))
+	}
+	s.printPlan(run, p, states, c.Changes)
+	if c.Changes {
+		readbacks, err := e.Store.Readbacks(ctx, org.ID, run.ID)
+		if err != nil {
+			return err
+		}
+		s.printProof(states, readbacks)
+	}
+	return nil
+}
+
+// selection are the flags of approve and reject.
+type selection struct {
+	Run_   string   `arg:"" name:"run" help:"Run number."`
+	Change []string `help:"Change id, or its beginning. Repeat for several; without any, everything proposed." placeholder:"ID"`
+	Reason string   `help:"Why, for the audit trail." placeholder:"TEXT"`
+}
+
+type approveCommand struct {
+	selection
+	Held bool `help:"Also approve what policies hold for a person."`
+}
+
+// Run approves changes.
+func (c *approveCommand) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	choice := engine.Choice{Changes: c.Change, Held: c.Held, Reason: c.Reason}
+	approved, left, err := e.Approve(ctx, org, store.RunID(c.Run_), choice, s.actor())
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(map[string]int{"approved": approved, "left": left})
+	}
+	s.printf("Approved %s of run %s.", plural(approved, "change"), c.Run_)
+	if left > 0 {
+		s.printf(" %d are left undecided: spindle show %s --changes shows why; approve them by id, or all with --held.", left, c.Run_)
+	}
+	s.printf(" Next: spindle apply %s\n", c.Run_)
+	return nil
+}
+
+type rejectCommand struct{ selection }
+
+// Run rejects changes.
+func (c *rejectCommand) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	rejected, err := e.Reject(ctx, org, store.RunID(c.Run_), engine.Choice{Changes: c.Change, Reason: c.Reason}, s.actor())
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(map[string]int{"rejected": rejected})
+	}
+	s.printf("Rejected %s of run %s. They come back with the next plan while the difference lasts.\n", plural(rejected, "change"), c.Run_)
+	return nil
+}
+
+type applyCommand struct {
+	Run_ string `arg:"" name:"run" help:"Run number."`
+}
+
+// Run applies a run.
+func (c *applyCommand) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := s.apply(ctx, e, org, store.RunID(c.Run_))
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(appliedView(result))
+	}
+	s.printApplied(result)
+	return nil
+}
+
+// apply runs an apply with a progress bar for people.
+func (s *session) apply(ctx context.Context, e *engine.Engine, org store.Organization, id store.RunID) (engine.Applied, error) {
+	if s.globals.JSON || !isTerminal(s.Err) {
+		return e.Apply(ctx, org, id, func(p engine.Progress) {
+			if p.State != store.ChangeApplied && !s.globals.JSON {
+				s.printf("  %s %s: %s: %s\n", p.Change.Kind, p.Change.What, p.State, p.Message)
+			}
+		})
+	}
+	var bar *progressbar.ProgressBar
+	return e.Apply(ctx, org, id, func(p engine.Progress) {
+		if bar == nil {
+			bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(s.Err), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+				progressbar.OptionSetItsString("changes"), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+				progressbar.OptionSetDescription("applying"))
+		}
+		_ = bar.Set(p.Done) // a broken terminal must not stop an apply
+		if p.State != store.ChangeApplied {
+			fmt.Fprintf(s.Err, "\n  %s %s: %s: %s\n", p.Change.Kind, p.Change.What, p.State, p.Message)
+		}
+	})
+}
+
+func (s *session) printApplied(r engine.Applied) {
+	if r.Settled > 0 {
+		s.printf("Settled %s of an interrupted apply by reading.\n", plural(r.Settled, "change"))
+	}
+	var states []string
+	for state := range r.Counts {
+		states = append(states, string(state))
+	}
+	sort.Strings(states)
+	for _, state := range states {
+		s.printf("%6d %s\n", r.Counts[store.ChangeStateKind(state)], state)
+	}
+	if r.Verified {
+		s.printf("Verified by reading back: Autotask shows what was approved, and nothing is left to do.\n")
+	} else {
+		s.printf("Not verified: %s left. spindle plan shows them; spindle show %s --changes shows what happened.\n", plural(len(r.Left), "change"), r.Run.ID)
+	}
+	if n := len(r.Findings); n > 0 {
+		s.printf("%s wait for a person: spindle show %s\n", plural(n, "finding"), r.Run.ID)
+	}
+}
+
+func appliedView(r engine.Applied) map[string]any {
+	left := []map[string]any{}
+	for _, c := range r.Left {
+		left = append(left, map[string]any{"kind": c.Kind, "customer": c.Customer, "what": c.What, "reason": c.Reason})
+	}
+	counts := r.Counts
+	if counts == nil {
+		counts = map[store.ChangeStateKind]int{}
+	}
+	return map[string]any{"run": r.Run.ID, "state": r.Run.State, "verified": r.Verified, "counts": counts, "settled": r.Settled, "left": left}
+}
+
+type runsCommand struct{}
+
+// Run lists runs.
+func (runsCommand) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	runs, err := e.Store.Runs(ctx, org.ID, store.RunFilter{})
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		views := []map[string]any{}
+		for _, r := range runs {
+			views = append(views, runView(r))
+		}
+		return s.printJSON(views)
+	}
+	t := table{headers: []string{">run", "state", "day", "made", "by", "note"}}
+	for _, r := range runs {
+		t.add(string(r.ID), string(r.State), r.PlanDay.String(), r.CreatedAt.UTC().Format("2006-01-02 15:04"), r.CreatedBy, cut(r.Note, 80))
+	}
+	t.write(s.Out)
+	return nil
+}
+
+func (s *session) printGaps(gaps []billing.Gap) {
+	for _, g := range gaps {
+		s.printf("! could not read %s: %s\n", g.What, g.Why)
+	}
+}
+
+func gapViews(gaps []billing.Gap) []map[string]string {
+	views := []map[string]string{}
+	for _, g := range gaps {
+		views = append(views, map[string]string{"customer_id": string(g.CustomerID), "what": g.What, "why": g.Why})
+	}
+	return views
+}
+
+func runView(r store.Run) map[string]any {
+	return map[string]any{"run": r.ID, "state": r.State, "note": r.Note, "day": r.PlanDay, "created_at": r.CreatedAt.UTC(), "created_by": r.CreatedBy,
+		"complete": r.Complete, "fingerprint": r.Fingerprint}
+}
+
+func planView(run store.Run, p plan.Plan, states []store.ChangeState) map[string]any {
+	view := runView(run)
+	changes := []map[string]any{}
+	for _, c := range states {
+		changes = append(changes, changeView(c))
+	}
+	findings := []map[string]any{}
+	for _, f := range p.Findings {
+		findings = append(findings, map[string]any{"id": f.ID(), "kind": f.Kind, "customer_id": f.CustomerID, "customer": f.Customer,
+			"message": f.Message, "remedy": f.Remedy, "money": f.Money})
+	}
+	view["changes"], view["findings"] = changes, findings
+	return view
+}
+
+func changeView(s store.ChangeState) map[string]any {
+	c := s.Change
+	holds := []map[string]string{}
+	for _, h := range c.Holds {
+		holds = append(holds, map[string]string{"policy": h.Policy, "why": h.Why})
+	}
+	return map[string]any{"id": c.ID, "kind": c.Kind, "state": s.State, "message": s.Message, "customer_id": c.CustomerID, "customer": c.Customer,
+		"what": c.What, "contract": c.Contract.String(), "contract_name": c.ContractName, "effective": c.Effective, "before": c.Before, "after": c.After,
+		"recurring": c.Recurring, "per": c.PerPeriod, "proration": c.Proration, "one_off": c.OneOff, "reason": c.Reason, "holds": holds,
+		"requires": orEmpty(c.Requires), "proof": orEmpty(c.Proof), "approved_by": s.By, "request": s.Receipt.Request, "response": s.Receipt.Response}
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

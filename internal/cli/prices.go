@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/money"
+)
+
+type pricesCommand struct {
+	List   pricesList   `cmd:"" help:"List the price rules, most specific first."`
+	Add    pricesAdd    `cmd:"" help:"Add a rule. The most specific rule that fits makes the price."`
+	Remove pricesRemove `cmd:"" help:"Remove a rule."`
+}
+
+type pricesList struct{}
+
+// Run lists rules.
+func (pricesList) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil {
+		return err
+	}
+	settings, err := e.Store.Settings(ctx, org.ID)
+	if err != nil {
+		return err
+	}
+	views := []map[string]any{}
+	t := table{headers: []string{"id", "for", "price", "valid", ""}}
+	for _, r := range m.Prices {
+		t.add(r.ID, ruleScope(r), ruleText(r), validity(r), onOff(r.BelowCost, "below cost allowed", ""))
+		views = append(views, map[string]any{"id": r.ID, "kind": r.Kind, "value": r.Value, "currency": r.Currency, "subscription_id": r.SubscriptionID,
+			"customer_id": r.CustomerID, "product_id": r.ProductID, "from": r.From, "to": r.To, "below_cost": r.BelowCost})
+	}
+	if s.globals.JSON {
+		return s.printJSON(map[string]any{"rules": views, "service_markup": settings.ServiceMarkup, "product_markup": settings.ProductMarkup})
+	}
+	t.add("—", "everything else", fmt.Sprintf("cost + %s%% (Azure: cost + %s%%)", settings.ServiceMarkup, settings.ProductMarkup), "always", "")
+	t.write(s.Out)
+	return nil
+}
+
+func ruleScope(r billing.PriceRule) string {
+	switch {
+	case r.SubscriptionID != "":
+		return "subscription " + string(r.SubscriptionID)
+	case r.CustomerID != "" && r.ProductID != "":
+		return fmt.Sprintf("customer %s, product %s", r.CustomerID, r.ProductID)
+	case r.ProductID != "":
+		return "product " + r.ProductID
+	case r.CustomerID != "":
+		return "customer " + string(r.CustomerID)
+	}
+	return "everything"
+}
+
+func ruleText(r billing.PriceRule) string {
+	switch r.Kind {
+	case billing.MarginRule:
+		return fmt.Sprintf("%s%% margin", r.Value)
+	case billing.FixedRule:
+		return money.Of(r.Value, r.Currency).String()
+	}
+	return fmt.Sprintf("cost + %s%%", r.Value)
+}
+
+func validity(r billing.PriceRule) string {
+	if r.From.IsZero() && r.To.IsZero() {
+		return "always"
+	}
+	return fmt.Sprintf("%s to %s", orDash(r.From.String()), orDash(r.To.String()))
+}
+
+type pricesAdd struct {
+	Kind         string `arg:"" enum:"markup,margin,fixed" help:"markup (% on cost), margin (% of price) or fixed (price per unit)."`
+	Value        string `arg:"" help:"The percentage, or the price."`
+	Currency     string `help:"Currency of a fixed price; Autotask's own when left out." placeholder:"EUR"`
+	Subscription string `help:"Only this subscription." placeholder:"ID"`
+	Customer     string `help:"Only this customer." placeholder:"NAME"`
+	Product      string `help:"Only this product id, PRODUCT:SKU, or azure." placeholder:"ID"`
+	From         string `help:"First day." placeholder:"YYYY-MM-DD"`
+	To           string `help:"First day on which it no longer holds." placeholder:"YYYY-MM-DD"`
+	BelowCost    bool   `help:"Allow a price below cost."`
+}
+
+// Run adds a rule.
+func (c *pricesAdd) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	rule := billing.PriceRule{Kind: billing.PriceRuleKind(c.Kind), SubscriptionID: billing.SubscriptionID(c.Subscription), ProductID: c.Product, BelowCost: c.BelowCost}
+	if rule.Value, err = money.Parse(c.Value); err != nil {
+		return fault.Invalidf("%w", err).WithField("value").Do("write a number such as 15 or 12.50")
+	}
+	if c.Currency != "" {
+		if rule.Currency, err = money.ParseCurrency(c.Currency); err != nil {
+			return fault.Invalidf("%w", err).WithField("currency")
+		}
+	}
+	for _, date := range []struct {
+		field, text string
+		to          *billing.Date
+	}{{"from", c.From, &rule.From}, {"to", c.To, &rule.To}} {
+		if date.text == "" {
+			continue
+		}
+		if *date.to, err = billing.ParseDate(date.text); err != nil {
+			return fault.Invalidf("%w", err).WithField(date.field)
+		}
+	}
+	if c.Customer != "" {
+		customer, err := e.FindCustomer(ctx, org, c.Customer)
+		if err != nil {
+			return err
+		}
+		rule.CustomerID = customer.ID
+	}
+	if rule, err = e.SavePriceRule(ctx, org, rule, s.actor()); err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(map[string]any{"id": rule.ID})
+	}
+	s.printf("Rule %s: %s for %s. Plan again to see what it changes.\n", rule.ID, ruleText(rule), ruleScope(rule))
+	return nil
+}
+
+type pricesRemove struct {
+	ID string `arg:"" help:"Rule id, as spindle prices list shows it."`
+}
+
+// Run removes a rule.
+func (c *pricesRemove) Run(ctx context.Context, s *session) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.Store.DeletePriceRule(ctx, org.ID, c.ID, s.actor()); err != nil {
+		return err
+	}
+	return s.done("Rule " + c.ID + " is removed.")
+}
