@@ -229,6 +229,6 @@ func (c *cells) beforeEarnedCredit(g billing.UsageGroup) money.Amount {
 	if g.Cost.IsZero() || !c.earnedCredit() || c.number(EffectiveUnitPrice).IsZero() {
 		return g.Cost
 	}
-	list := c.number(UnitPrice).Mul(g.Quantity).Mul(g.ExchangeRate)
+	list := c.needNumber(UnitPrice).Mul(g.Quantity).Mul(g.ExchangeRate)
 	return money.Of(list, g.Cost.Currency())
 }
