@@ -197,6 +197,7 @@ var (
 func byName() map[string]Column {
 	names := map[string]Column{}
 	for _, s := range columnSpecs() {
+		names[s.name] = s.column
 		names[strings.ToLower(s.name)] = s.column
 		for _, alias := range s.aliases {
 			names[strings.ToLower(alias)] = s.column
@@ -219,6 +220,9 @@ func (c Column) String() string { return specByColumn[c].name }
 // ColumnNamed finds a column under any of its spellings: case, quotes, a byte-order mark and outer space do not matter
 // (Microsoft sheet §4.1).
 func ColumnNamed(name string) (Column, bool) {
+	if c, ok := columnsByName[name]; ok { // the usual case, without making a new text
+		return c, true
+	}
 	c, ok := columnsByName[strings.ToLower(cleanName(name))]
 	return c, ok
 }

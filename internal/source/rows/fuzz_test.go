@@ -3,11 +3,13 @@ package rows
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // drain reads to the end and checks what every reader promises: it ends, lines go up, and errors about rows name their line.
@@ -94,6 +96,33 @@ func FuzzJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		drain(t, NewJSONLines("f", bytes.NewReader(text)), text)
+	})
+}
+
+// FuzzJSONAgainstStandard compares the members of an object with what encoding/json finds.
+func FuzzJSONAgainstStandard(f *testing.F) {
+	for _, seed := range []string{`{"a":"b\"c","d" : [1, {"e":"}"}] ,"n":null,"x":-1.5E-07}`, `{ }`, `{"":""}`, `{"\u0061":true}`, `{"a":{},"b":[]}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var want map[string]json.RawMessage
+		if !utf8.ValidString(text) || !strings.HasPrefix(text, "{") || json.Unmarshal([]byte(text), &want) != nil {
+			return
+		}
+		got := map[string]string{}
+		members([]byte(text), func(name, value string) { got[name] = value })
+		if len(got) != len(want) {
+			t.Fatalf("members %q, want %q", got, want)
+		}
+		for name, raw := range want {
+			var s string
+			if raw[0] == '"' && json.Unmarshal(raw, &s) == nil && got[name] != s {
+				t.Fatalf("%q: %q, want %q", name, got[name], s)
+			}
+			if _, found := got[name]; !found {
+				t.Fatalf("%q is missing in %q", name, got)
+			}
+		}
 	})
 }
 

@@ -47,35 +47,27 @@ const remedyDownload = "download the file again; rows before and after this one 
 
 // decodeObject reads one flat JSON object. Nested values are kept as compact JSON text.
 func decodeObject(file string, text []byte, row *Row) error {
-	broken := RowError{File: file, Line: row.Line, Value: shorten(string(text)), Remedy: remedyDownload}
-	if !utf8.Valid(text) {
-		broken.Problem = "the row is not valid UTF-8"
-		return broken
+	problem := ""
+	switch {
+	case !utf8.Valid(text):
+		problem = "the row is not valid UTF-8"
+	case !json.Valid(text) || text[0] != '{':
+		problem = "the row is not a JSON object"
 	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(text, &object); err != nil || object == nil {
-		broken.Problem = "the row is not a JSON object"
-		if err != nil {
-			broken.Problem += ": " + err.Error()
-		}
-		return broken
+	if problem != "" {
+		return RowError{File: file, Line: row.Line, Value: shorten(string(text)), Problem: problem, Remedy: remedyDownload}
 	}
-	for name, value := range object {
-		row.set(name, cellText(value))
-	}
+	members(text, row.set)
 	return nil
 }
 
-// cellText gives a JSON value as the text of a cell: strings unquoted, numbers as written, null as nothing, the rest as JSON.
-func cellText(value json.RawMessage) string {
+// cellText gives a valid JSON value as the text of a cell: strings unquoted, numbers as written, null as nothing, the rest as JSON.
+func cellText(value []byte) string {
 	switch {
-	case len(value) == 0 || bytes.Equal(value, []byte("null")):
+	case bytes.Equal(value, []byte("null")):
 		return ""
 	case value[0] == '"':
-		var s string
-		if json.Unmarshal(value, &s) == nil {
-			return s
-		}
+		return unquoted(value)
 	case value[0] == '{' || value[0] == '[':
 		var b bytes.Buffer
 		if json.Compact(&b, value) == nil {
@@ -83,6 +75,71 @@ func cellText(value json.RawMessage) string {
 		}
 	}
 	return string(value)
+}
+
+func unquoted(quoted []byte) string {
+	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // the text around it has been found valid
+	return s
+}
+
+// members gives the members of one valid JSON object in order.
+func members(text []byte, take func(name, value string)) {
+	rest := space(text[1:])
+	for rest[0] == '"' {
+		end := stringEnd(rest)
+		name := unquoted(rest[:end])
+		rest = space(space(rest[end:])[1:]) // behind the colon
+		end = valueEnd(rest)
+		take(name, cellText(rest[:end]))
+		if rest = space(rest[end:]); rest[0] == ',' {
+			rest = space(rest[1:])
+		}
+	}
+}
+
+func space(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+
+// stringEnd gives the length of the string that the text begins with, quotes included.
+func stringEnd(text []byte) int {
+	for i := 1; ; i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+}
+
+// valueEnd gives the length of the value that the text begins with.
+func valueEnd(text []byte) int {
+	depth := 0
+	for i := 0; ; i++ {
+		switch text[i] {
+		case '"':
+			i += stringEnd(text[i:]) - 1
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return i // the end of the object around a number or word
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
 }
 
 // jsonArray reads the elements of one JSON array, as dumps of the older interface hold them.
