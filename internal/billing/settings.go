@@ -26,7 +26,10 @@ type Settings struct {
 	NeverReduce      bool
 	HoldFirstTime    bool // hold the first change of a customer
 	ApproveBy        string
-	Schedule         string // cron text of the run that happens by itself; empty: none
+	// BillFrom is the first month whose Azure usage and one-off lines become charges: months before were billed without Spindle.
+	// Empty until the first plan, which sets it to the newest closed month.
+	BillFrom Month
+	Schedule string // cron text of the run that happens by itself; empty: none
 }
 
 // EffectivePolicy names when changes take effect (design §6.2).

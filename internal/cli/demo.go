@@ -90,7 +90,7 @@ func (d *demo) play(ctx context.Context) error {
 		{"9. Allow writing", []string{"autotask", "enable", "--yes"}},
 		{"10. Everything in place?", []string{"doctor"}},
 		{"11. The plan", []string{"plan"}},
-		{"12. Approve it", []string{"approve", "1", "--held"}},
+		{"12. Approve it", []string{"approve", "1"}},
 		{"13. Apply and verify", []string{"apply", "1"}},
 		{"14. Plan again: nothing is left to do", []string{"plan"}},
 		{"15. What became of every line Microsoft billed", []string{"export", "lines", "1", "--file", filepath.Join(d.dir, "lines.csv")}},

@@ -116,6 +116,7 @@ type apply struct {
 	*Engine
 	org      store.Organization
 	id       store.RunID
+	scope    store.Scope
 	target   target.Target
 	plan     plan.Plan
 	states   []store.ChangeState
@@ -136,6 +137,11 @@ func (e *Engine) newApply(ctx context.Context, org store.Organization, id store.
 	if err := a.settleUnfinished(ctx); err != nil {
 		return nil, err
 	}
+	run, err := e.Store.Run(ctx, org.ID, id)
+	if err != nil {
+		return nil, err
+	}
+	a.scope = run.Scope
 	if a.plan, a.states, err = e.Store.Plan(ctx, org.ID, id); err != nil {
 		return nil, err
 	}

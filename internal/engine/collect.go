@@ -25,9 +25,10 @@ const setsKept = 3
 
 // Collected says what a collect read.
 type Collected struct {
-	Sets    []string // sets that are new or were restated
-	Known   int      // sets that had not changed
-	Gaps    []billing.Gap
+	Sets    []string      // sets that are new or were restated
+	Known   int           // sets that had not changed
+	Gaps    []billing.Gap // what could not be read, all of it
+	SetGaps []billing.Gap // the invoice data among them
 	Sources int
 }
 
@@ -62,6 +63,10 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 	if err != nil {
 		return err
 	}
+	stored, err := e.storedSets(ctx, org)
+	if err != nil {
+		return err
+	}
 	var invoices []billing.Invoice
 	months := map[billing.Month]bool{}
 	for _, set := range available {
@@ -70,12 +75,17 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 			break
 		}
 		invoices = append(invoices, set.Invoice)
+		if stored[set.ID.String()] && set.Invoice.Date.AddDays(restatedFor).Before(e.Today()) {
+			c.Known++
+			continue
+		}
 		changed, err := e.collectSet(ctx, org, s, set.ID)
 		switch {
 		case fault.Is(err, fault.KindUnauthorized):
 			return err
 		case err != nil:
-			c.Gaps = append(c.Gaps, billing.Gap{What: "invoice data " + set.ID.String(), Why: err.Error()})
+			gap := billing.Gap{What: "invoice data " + set.ID.String(), Why: err.Error()}
+			c.Gaps, c.SetGaps = append(c.Gaps, gap), append(c.SetGaps, gap)
 		case changed:
 			c.Sets = append(c.Sets, set.ID.String())
 		default:
@@ -83,6 +93,22 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 		}
 	}
 	return e.Store.SaveInvoices(ctx, org.ID, invoices, sourcePartnerCenter)
+}
+
+// restatedFor is how many days after its date an invoice is still read again, because Microsoft may restate it (Microsoft sheet §7).
+const restatedFor = 40
+
+func (e *Engine) storedSets(ctx context.Context, org store.Organization) (map[string]bool, error) {
+	stored := map[string]bool{}
+	lines, err := e.Store.LineSets(ctx, org.ID, store.SetFilter{})
+	if err != nil {
+		return nil, err
+	}
+	usage, err := e.Store.UsageSets(ctx, org.ID, store.SetFilter{})
+	for _, info := range append(lines, usage...) {
+		stored[info.ID.String()] = true
+	}
+	return stored, err
 }
 
 func (e *Engine) collectSet(ctx context.Context, org store.Organization, s source.Source, id billing.SetID) (bool, error) {

@@ -71,8 +71,11 @@ func (e *Engine) planRun(ctx context.Context, org store.Organization, run store.
 		}
 		p.Collected = collected
 	}
-	made, err := e.compare(ctx, org, o.Customer)
+	made, err := e.compare(ctx, org, o.Customer, gapFindings(p.Collected.SetGaps))
 	if err != nil {
+		return p, err
+	}
+	if err := e.startBilling(ctx, org, made); err != nil {
 		return p, err
 	}
 	p.Plan = made.plan
@@ -88,14 +91,15 @@ func (e *Engine) planRun(ctx context.Context, org store.Organization, run store.
 
 // comparison is one look at both sides.
 type comparison struct {
+	month    billing.Month // the newest closed month
 	settings billing.Settings
 	desired  billing.Desired
 	observed billing.Observed
 	plan     plan.Plan
 }
 
-// compare reads the target, rates the stored snapshots and compares.
-func (e *Engine) compare(ctx context.Context, org store.Organization, customer billing.CustomerID) (comparison, error) {
+// compare reads the target, rates the stored snapshots and compares. gaps are findings about what could not be collected.
+func (e *Engine) compare(ctx context.Context, org store.Organization, customer billing.CustomerID, gaps []billing.Finding) (comparison, error) {
 	in, memory, err := e.ratingInput(ctx, org)
 	if err != nil {
 		return comparison{}, err
@@ -110,7 +114,8 @@ func (e *Engine) compare(ctx context.Context, org store.Organization, customer b
 		return comparison{}, err
 	}
 	in.Catalogue = withObserved(in.Catalogue, observed, companies)
-	desired := rating.Rate(in)
+	desired := rateMonths(in)
+	desired.Findings = append(desired.Findings, gaps...)
 	if customer != "" {
 		desired, memory = narrowed(desired, memory, customer)
 	}
@@ -123,7 +128,80 @@ func (e *Engine) compare(ctx context.Context, org store.Organization, customer b
 		observed.Incomplete = append(observed.Incomplete, charges.Incomplete...)
 	}
 	made := plan.Make(plan.Input{Desired: desired, Observed: observed, Memory: memory, Settings: in.Settings, Enabled: enabled(in.Mappings)})
-	return comparison{settings: in.Settings, desired: desired, observed: observed, plan: made}, nil
+	return comparison{month: in.Month, settings: in.Settings, desired: desired, observed: observed, plan: made}, nil
+}
+
+// gapFindings reports invoice data that could not be read: its month cannot be charged yet.
+func gapFindings(gaps []billing.Gap) []billing.Finding {
+	var findings []billing.Finding
+	for _, g := range gaps {
+		findings = append(findings, billing.Finding{Kind: billing.FindingIncomplete, Subject: g.What,
+			Message: fmt.Sprintf("Could not read %s: %s. What it bills is not planned yet.", g.What, g.Why),
+			Remedy:  "Run again once the connection works; spindle doctor tests it."})
+	}
+	return findings
+}
+
+// startBilling remembers the first month that Spindle charges, at the first plan.
+func (e *Engine) startBilling(ctx context.Context, org store.Organization, made comparison) error {
+	if made.settings.BillFrom != "" || made.month == "" {
+		return nil
+	}
+	settings := made.settings
+	settings.BillFrom = made.month
+	return e.Store.SaveSettings(ctx, org.ID, settings, "first plan")
+}
+
+// rateMonths rates the newest closed month, and for its charges also the earlier ones since billing began: a month whose plan was never
+// applied, or whose invoice Microsoft restated, is not forgotten (law 6).
+func rateMonths(in rating.Input) billing.Desired {
+	desired := rating.Rate(in)
+	for _, month := range earlierMonths(in) {
+		earlier := in
+		earlier.Month = month
+		of := rating.Rate(earlier)
+		desired.Charges = append(desired.Charges, of.Charges...)
+		desired.Dispositions = append(desired.Dispositions, of.Dispositions...)
+		for _, f := range of.Findings {
+			if !slices.ContainsFunc(desired.Findings, func(g billing.Finding) bool { return g.ID() == f.ID() }) {
+				desired.Findings = append(desired.Findings, f)
+			}
+		}
+		desired.Contracts = missingContracts(desired.Contracts, of.Contracts)
+	}
+	return desired
+}
+
+// missingContracts adds the managed contracts that only an earlier month's charges need.
+func missingContracts(have, more []billing.DesiredContract) []billing.DesiredContract {
+	for _, c := range more {
+		if !slices.ContainsFunc(have, func(d billing.DesiredContract) bool { return d.Mark == c.Mark }) {
+			have = append(have, c)
+		}
+	}
+	return have
+}
+
+// earlierMonths lists the months with billed data since billing began and before the newest, newest first.
+func earlierMonths(in rating.Input) []billing.Month {
+	var months []billing.Month
+	for _, set := range in.Lines {
+		month := monthOf(set, in.InvoiceMonths)
+		if set.ID.Kind == billing.BilledLines && in.Settings.BillFrom != "" && month >= in.Settings.BillFrom && month < in.Month {
+			months = append(months, month)
+		}
+	}
+	slices.Sort(months)
+	months = slices.Compact(months)
+	slices.Reverse(months)
+	return months
+}
+
+func monthOf(set billing.LineSet, known map[string]billing.Month) billing.Month {
+	if month, found := known[set.ID.Invoice]; found {
+		return month
+	}
+	return rating.MonthOf(set)
 }
 
 // monthsRated is how many closed months feed costs: annual charges are found a year back.
@@ -176,11 +254,7 @@ func closedMonth(in rating.Input) billing.Month {
 		if set.ID.Kind != billing.BilledLines {
 			continue
 		}
-		month, known := in.InvoiceMonths[set.ID.Invoice]
-		if !known {
-			month = rating.MonthOf(set)
-		}
-		newest = max(newest, month)
+		newest = max(newest, monthOf(set, in.InvoiceMonths))
 	}
 	for _, set := range in.Usage {
 		if month, known := in.InvoiceMonths[set.ID.Invoice]; known && set.ID.Kind == billing.BilledUsage {

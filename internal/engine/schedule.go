@@ -11,6 +11,9 @@ import (
 // TriggerSchedule marks runs that the schedule started. Stored: never renamed.
 const TriggerSchedule = "schedule"
 
+// abandonedAfter is how long a run may be queued or reading without a sign of life.
+const abandonedAfter = 4 * time.Hour
+
 // Sweep starts the scheduled runs that are due and nudges runs that nobody nudged: a queued run whose job was lost, an apply whose process
 // died. It is safe at any time and from any number of processes.
 func (e *Engine) Sweep(ctx context.Context, nudge func(context.Context, job.Args) error) error {
@@ -32,7 +35,15 @@ func (e *Engine) sweep(ctx context.Context, org store.Organization, nudge func(c
 	if err != nil {
 		return err
 	}
+	waiting := 0
 	for _, run := range open {
+		if run.State != store.RunApplying && run.UpdatedAt.Add(abandonedAfter).Before(e.Now()) {
+			if err := e.Store.SetRunState(ctx, org.ID, run.ID, store.RunFailed, "abandoned: the process that made it is gone"); err != nil {
+				return err
+			}
+			continue
+		}
+		waiting++
 		if run.Scope.Trigger == TriggerSchedule || run.State == store.RunApplying {
 			if err := nudge(ctx, job.RunSync{OrganizationID: string(org.ID), RunID: string(run.ID)}); err != nil {
 				return err
@@ -40,7 +51,7 @@ func (e *Engine) sweep(ctx context.Context, org store.Organization, nudge func(c
 		}
 	}
 	due, err := e.due(ctx, org)
-	if err != nil || !due || len(open) > 0 {
+	if err != nil || !due || waiting > 0 {
 		return err
 	}
 	run, err := e.Store.CreateRun(ctx, org.ID, "schedule", store.Scope{Trigger: TriggerSchedule})

@@ -51,6 +51,8 @@ func Settings() []Setting {
 		amountSetting("approve-within", "approve by itself what stays within this amount per change, such as 25 (0: never)", func(s *billing.Settings) *money.Amount { return &s.ApproveWithin }),
 		boolSetting("never-reduce", "hold every decrease and end", func(s *billing.Settings) *bool { return &s.NeverReduce }),
 		boolSetting("hold-first-time", "hold the first changes of a customer", func(s *billing.Settings) *bool { return &s.HoldFirstTime }),
+		{Key: "bill-from", Help: "first month whose Azure usage and one-off lines are charged, such as 2026-10; set by the first plan",
+			Value: func(s billing.Settings) string { return string(s.BillFrom) }, set: setBillFrom},
 		{Key: "schedule", Help: `when the run happens by itself, as cron text such as "0 6 * * *", or "off"`,
 			Value: func(s billing.Settings) string { return s.Schedule }, set: setSchedule},
 	}
@@ -290,6 +292,15 @@ func setPlaces(s *billing.Settings, value string, _ billing.Catalogue) error {
 	default:
 		return fault.Invalidf("%q decimals are not offered", value).Do("write 2 or 4")
 	}
+	return nil
+}
+
+func setBillFrom(s *billing.Settings, value string, _ billing.Catalogue) error {
+	month, err := billing.ParseMonth(value)
+	if err != nil {
+		return err
+	}
+	s.BillFrom = month
 	return nil
 }
 

@@ -12,7 +12,11 @@ import (
 // verify reads back what was applied and plans once more. Verified means: the target shows every applied change, and a new plan holds
 // nothing but what people rejected or have not decided.
 func (e *Engine) verify(ctx context.Context, a *apply, result *Applied) error {
-	again, err := e.compare(ctx, a.org, "")
+	var only billing.CustomerID // a run for one customer is verified for that customer
+	if len(a.scope.Customers) == 1 {
+		only = a.scope.Customers[0]
+	}
+	again, err := e.compare(ctx, a.org, only, nil)
 	if err != nil {
 		return err
 	}

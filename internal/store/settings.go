@@ -12,6 +12,7 @@ func DefaultSettings() billing.Settings {
 		ContractStartDay: 1,
 		AzureBundleName:  "Microsoft Azure",
 		EffectivePolicy:  billing.UpNowDownNext,
+		KeepEarnedCredit: true, // it is the partner's margin (Microsoft sheet §5.4)
 		PricePlaces:      2,
 	}
 }
