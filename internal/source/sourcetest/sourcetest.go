@@ -246,7 +246,12 @@ func cancelled(t *testing.T, s source.Source) {
 
 // brokenSet expects an error for every set that lacks rows: half a set looks like a mass cancellation (law 2).
 func brokenSet(t *testing.T, f Fixture, broken func(*testing.T, billing.SetID) source.Source) {
+	tried := map[billing.SetKind]bool{}
 	for _, a := range available(t, f.New(t)) {
+		if tried[a.ID.Kind] {
+			continue // one of each kind says it all
+		}
+		tried[a.ID.Kind] = true
 		s := broken(t, a.ID)
 		var err error
 		switch a.ID.Kind {
