@@ -20,15 +20,22 @@ type chargeBuilder struct {
 	lines    []sourceLine
 
 	cost      money.Amount
-	price     money.Decimal              // exact
-	fixed     map[string]bool            // fixed rules already counted: they price the charge, not its pieces
-	rules     map[string]bool            // ids
-	belowCost bool                       // a rule allows a price below cost
-	invoices  map[string]map[string]bool // invoice → line keys
+	price     money.Decimal                // exact
+	fixed     map[string]bool              // fixed rules already counted: they price the charge, not its pieces
+	rules     map[string]bool              // ids
+	belowCost bool                         // a rule allows a price below cost
+	invoices  map[string]map[sourceID]bool // invoice → its lines
 	groups    map[*billing.UsageGroup]bool
 	rates     map[string]bool
 	late      map[string]bool
 	credits   money.Amount
+}
+
+// sourceID tells source lines apart.
+type sourceID struct {
+	set billing.SetID
+	key string
+	row int
 }
 
 // builder gives the charge with a key, making it when it is new.
@@ -37,7 +44,7 @@ func (m *month) builder(key string, d destination, c money.Currency) *chargeBuil
 	if !known {
 		b = &chargeBuilder{
 			key: key, dest: d, cost: money.Of(money.Decimal{}, c), credits: money.Of(money.Decimal{}, c),
-			fixed: map[string]bool{}, rules: map[string]bool{}, invoices: map[string]map[string]bool{},
+			fixed: map[string]bool{}, rules: map[string]bool{}, invoices: map[string]map[sourceID]bool{},
 			groups: map[*billing.UsageGroup]bool{}, rates: map[string]bool{}, late: map[string]bool{},
 		}
 		m.builders[key] = b
@@ -72,9 +79,9 @@ func (b *chargeBuilder) priceBy(rule billing.PriceRule, exact money.Decimal) {
 // prove notes where the money comes from.
 func (b *chargeBuilder) prove(p azurePart, line sourceLine) {
 	if b.invoices[p.invoice] == nil {
-		b.invoices[p.invoice] = map[string]bool{}
+		b.invoices[p.invoice] = map[sourceID]bool{}
 	}
-	b.invoices[p.invoice][line.set.String()+"/"+line.key+"/"+fmt.Sprint(line.row)] = true
+	b.invoices[p.invoice][sourceID{line.set, line.key, line.row}] = true
 	if p.group != nil {
 		b.groups[p.group] = true
 	}

@@ -16,7 +16,7 @@ const listPlaces = 2
 
 // costLine is a recurring source line with the set it came from.
 type costLine struct {
-	billing.LineItem
+	*billing.LineItem
 	set billing.SetID
 }
 
@@ -45,13 +45,14 @@ func newCosts(sets []billing.LineSet) costs {
 		partners:       map[billing.CustomerID]map[string]bool{},
 	}
 	for _, set := range sets {
-		for _, l := range set.Lines {
+		for i := range set.Lines {
+			l := &set.Lines[i]
 			if l.SubscriptionID == "" || l.IsUsage() {
 				continue
 			}
 			line := costLine{l, set.ID}
 			c.bySubscription[l.SubscriptionID] = append(c.bySubscription[l.SubscriptionID], line)
-			if tellsCost(l) {
+			if tellsCost(*l) {
 				key := productKey{l.ProductID, l.SKUID, l.Frequency}
 				c.byProduct[key] = append(c.byProduct[key], line)
 			}
@@ -106,7 +107,7 @@ func (c costs) of(s billing.Subscription) unitCost {
 	}
 	partners := c.partners[s.CustomerID]
 	others := matching(c.byProduct[productKey{s.Offer.ProductID, s.Offer.SKUID, s.Offer.Frequency}], func(l costLine) bool {
-		return isOf(l, s.Offer) && termMatches(l.LineItem, s.Offer.Term) && (len(partners) == 0 || partners[l.set.PartnerID])
+		return isOf(l, s.Offer) && termMatches(*l.LineItem, s.Offer.Term) && (len(partners) == 0 || partners[l.set.PartnerID])
 	})
 	if found := fromLines(others); found.amount != nil {
 		found.basis += fmt.Sprintf(", of subscription %s with the same offer", others[0].SubscriptionID)
@@ -126,7 +127,7 @@ func matching(lines []costLine, keep func(costLine) bool) []costLine {
 }
 
 func isOf(l costLine, o billing.Offer) bool {
-	return tellsCost(l.LineItem) && l.ProductID == o.ProductID && l.SKUID == o.SKUID && l.Frequency == o.Frequency
+	return tellsCost(*l.LineItem) && l.ProductID == o.ProductID && l.SKUID == o.SKUID && l.Frequency == o.Frequency
 }
 
 // termMatches compares the length of the line's commitment. The line's own text names every term the SKU supports, so it is no help
@@ -142,7 +143,7 @@ func termMatches(l billing.LineItem, term billing.Term) bool {
 // fromLines takes the newest line that covers a whole charge cycle; else the list price of the newest line.
 func fromLines(lines []costLine) unitCost {
 	for _, l := range lines {
-		if isWholeCycle(l.LineItem) {
+		if isWholeCycle(*l.LineItem) {
 			return fromCycle(l, lines)
 		}
 	}
@@ -224,7 +225,7 @@ func (c costs) since(s billing.Subscription, day billing.Date) billing.Date {
 		return first
 	}
 	for _, l := range c.bySubscription[s.ID] {
-		if isOf(l, s.Offer) && isWholeCycle(l.LineItem) && l.Charged.Contains(day) {
+		if isOf(l, s.Offer) && isWholeCycle(*l.LineItem) && l.Charged.Contains(day) {
 			return l.Charged.Start
 		}
 	}

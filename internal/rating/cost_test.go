@@ -75,8 +75,8 @@ func TestUnitCost(t *testing.T) {
 				l.ListUnitCost, l.BillableQuantity, l.Cost = num("11.6"), num("30"), eur("174.00")
 			})}, "11.60 EUR", "list price"},
 		{"list price in dollars is truncated to cents", premiumOffer, []billing.LineItem{change(added, func(l *billing.LineItem) {
-			l.ListUnitCost, l.PricingCurrency, l.ExchangeRate = num("3.25"), "USD", num("0.8617") // 2.800525
-		})}, "2.80 EUR", "3.25 USD × 0.8617"},
+			l.ListUnitCost, l.PricingCurrency, l.ExchangeRate = num("3.257"), "USD", num("0.8617") // 2.8065…
+		})}, "2.80 EUR", "3.257 USD × 0.8617"},
 		{"list price without a rate is not converted", premiumOffer, []billing.LineItem{change(added, func(l *billing.LineItem) {
 			l.PricingCurrency, l.ExchangeRate = "USD", money.Decimal{}
 		})}, "", ""},

@@ -205,9 +205,9 @@ func (r *rater) desired() billing.Desired {
 }
 
 func lessDisposition(a, b billing.Disposition) bool {
-	switch as, bs := a.Set.String(), b.Set.String(); {
-	case as != bs:
-		return as < bs
+	switch {
+	case a.Set != b.Set && a.Set.String() != b.Set.String():
+		return a.Set.String() < b.Set.String()
 	case a.Row != b.Row:
 		return a.Row < b.Row
 	case a.LineKey != b.LineKey:
