@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -48,16 +49,31 @@ func (d Date) AddDays(n int) Date { return DateOf(d.time().AddDate(0, 0, n)) }
 // AddMonths gives the same day n months later, clamped to that month's last day: 31 January + 1 month is 28 or 29 February.
 // To step a period clock, always add to the original anchor, never to a clamped date.
 func (d Date) AddMonths(n int) Date {
-	first := time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-	return Date{first.Year(), first.Month(), min(d.Day, lastDay(first))}
+	months := d.Year*12 + int(d.Month) - 1 + n
+	year, month := months/12, months%12
+	if month < 0 {
+		year, month = year-1, month+12
+	}
+	return Date{year, time.Month(month + 1), min(d.Day, lastDay(year, time.Month(month+1)))}
 }
 
-func lastDay(first time.Time) int { return first.AddDate(0, 1, -1).Day() }
+// lastDay gives the number of days of a month. Plans step through dates by the million, so this and Compare do without time.Date.
+func lastDay(year int, month time.Month) int {
+	switch month {
+	case time.April, time.June, time.September, time.November:
+		return 30
+	case time.February:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
 
 // OnDay gives the given day in d's month, clamped to the month's last day.
 func (d Date) OnDay(day int) Date {
-	m := d.MonthStart()
-	return Date{m.Year, m.Month, max(1, min(day, lastDay(m.time())))}
+	return Date{d.Year, d.Month, max(1, min(day, lastDay(d.Year, d.Month)))}
 }
 
 // MonthStart gives the first day of d's month.
@@ -70,10 +86,12 @@ func (d Date) Before(e Date) bool { return d.Compare(e) < 0 }
 func (d Date) After(e Date) bool { return d.Compare(e) > 0 }
 
 // Compare gives −1, 0 or 1.
-func (d Date) Compare(e Date) int { return d.time().Compare(e.time()) }
+func (d Date) Compare(e Date) int {
+	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
+}
 
 // DaysTo gives the number of days from d to e.
-func (d Date) DaysTo(e Date) int { return int(e.time().Sub(d.time()).Hours() / 24) }
+func (d Date) DaysTo(e Date) int { return int(e.time().Sub(d.time()) / (24 * time.Hour)) }
 
 // Later gives the later of two dates.
 func Later(a, b Date) Date {

@@ -115,15 +115,25 @@ func (a Decimal) Div(b Decimal, places int32, mode Mode) (quotient Decimal, ok b
 	if b.IsZero() {
 		return Decimal{}, false
 	}
-	// The exact quotient as a fraction, so that rounding happens once and not on an already rounded number.
-	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(places, 0))), nil)
-	r := new(big.Rat).Quo(a.d.Rat(), b.d.Rat())
-	r.Mul(r, new(big.Rat).SetInt(scale))
-	whole, rest := new(big.Int).QuoRem(r.Num(), r.Denom(), new(big.Int))
+	// The exact quotient as a fraction of integers, so that rounding happens once and not on an already rounded number.
+	num, den := a.d.Coefficient(), b.d.Coefficient()
+	shift := int64(a.d.Exponent()) - int64(b.d.Exponent()) + int64(max(places, 0))
+	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(max(shift, -shift)), nil)
+	if shift < 0 {
+		den.Mul(den, power)
+	} else {
+		num.Mul(num, power)
+	}
+	if den.Sign() < 0 {
+		num.Neg(num)
+		den.Neg(den)
+	}
+	sign := num.Sign()
+	whole, rest := new(big.Int).QuoRem(num, den, new(big.Int))
 	twice := new(big.Int).Abs(rest)
 	twice.Lsh(twice, 1)
 	up := false
-	switch c := twice.Cmp(r.Denom()); mode {
+	switch c := twice.Cmp(den); mode {
 	case TowardZero:
 	case HalfEven:
 		up = c > 0 || c == 0 && whole.Bit(0) == 1
@@ -131,7 +141,7 @@ func (a Decimal) Div(b Decimal, places int32, mode Mode) (quotient Decimal, ok b
 		up = c >= 0 && rest.Sign() != 0
 	}
 	if up {
-		whole.Add(whole, big.NewInt(int64(r.Sign())))
+		whole.Add(whole, big.NewInt(int64(sign)))
 	}
 	return Decimal{decimal.NewFromBigInt(whole, -max(places, 0))}, true
 }
