@@ -39,19 +39,35 @@ type App struct {
 
 	now   func() time.Time
 	calls *Calls
+	hooks Hooks
+}
+
+// Hooks let a test put its own clock and its own waits in the place of real ones. The zero value changes nothing.
+type Hooks struct {
+	Now       func() time.Time
+	Transport func(*transport.Options) // changes the manners towards both vendors: time limits, sleep
+	OnCommit  func(after bool)         // see store.Options
 }
 
 // New opens the database, brings it up to date, opens the keyring and wires the engine.
 func New(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	return NewWith(ctx, cfg, log, Hooks{})
+}
+
+// NewWith is New with hooks.
+func NewWith(ctx context.Context, cfg config.Config, log *slog.Logger, hooks Hooks) (*App, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fault.Invalidf("data folder %s: %w", cfg.DataDir, err).Do("choose a folder that can be written with --data-dir")
 	}
-	a := &App{Config: cfg, Log: log, now: clock(cfg), calls: &Calls{}}
+	a := &App{Config: cfg, Log: log, now: clock(cfg), calls: &Calls{}, hooks: hooks}
+	if hooks.Now != nil {
+		a.now = hooks.Now
+	}
 	keys, err := secret.OpenKeyring(cfg.KeyPath(), secret.New(os.Getenv(secret.KeyEnv)))
 	if err != nil {
 		return nil, err
 	}
-	if a.Store, err = store.Open(ctx, store.Options{URL: databaseURL(cfg), Now: a.now, Log: log}); err != nil {
+	if a.Store, err = store.Open(ctx, store.Options{URL: databaseURL(cfg), Now: a.now, Log: log, OnCommit: hooks.OnCommit}); err != nil {
 		return nil, err
 	}
 	a.Engine = engine.New(engine.Deps{
@@ -115,7 +131,7 @@ func (a *App) openTarget(c engine.TargetConfig) (target.Target, error) {
 	return autotask.New(autotask.Config{
 		BaseURL: c.BaseURL, UserName: c.UserName, Secret: c.Secret, IntegrationCode: c.IntegrationCode,
 		Organization: c.Organization, Settings: c.Settings, Now: a.now, Log: a.Log,
-		HTTP: transport.Options{Record: a.calls.Autotask.Record},
+		HTTP: a.manners(transport.Options{Record: a.calls.Autotask.Record}),
 	})
 }
 
@@ -125,8 +141,15 @@ func (a *App) openSource(c engine.MicrosoftConfig) (source.Source, error) {
 		TenantID: c.TenantID, ClientID: c.ClientID, ClientSecret: c.Secret,
 		LoginURL: first(c.LoginURL, a.Config.MicrosoftLoginURL), GraphURL: first(c.GraphURL, a.Config.MicrosoftGraphURL),
 		PartnerCenterURL: first(c.PartnerCenterURL, a.Config.PartnerCenterURL), Log: a.Log,
-		Transport: transport.Options{Record: a.calls.Microsoft.Record, Now: a.now, Log: a.Log},
+		Transport: a.manners(transport.Options{Record: a.calls.Microsoft.Record, Now: a.now, Log: a.Log}),
 	})
+}
+
+func (a *App) manners(o transport.Options) transport.Options {
+	if a.hooks.Transport != nil {
+		a.hooks.Transport(&o)
+	}
+	return o
 }
 
 func first(texts ...string) string {

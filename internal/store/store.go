@@ -33,6 +33,9 @@ type Options struct {
 	URL string           // path of the SQLite file, or postgres://…
 	Now func() time.Time // the clock; nil: the system's
 	Log *slog.Logger     // nil: silent
+
+	// OnCommit is told before and after every commit of a writing transaction, so that tests can end the process there; nil otherwise.
+	OnCommit func(after bool)
 }
 
 // Store is the database. It is safe for concurrent use.
@@ -45,6 +48,7 @@ type Store struct {
 	now     func() time.Time
 	log     *slog.Logger
 
+	onCommit        func(after bool)
 	beforeStatement func(query string) error // tests cut transactions with it; nil otherwise
 }
 
@@ -62,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func connect(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{now: o.Now, log: o.Log}
+	s := &Store{now: o.Now, log: o.Log, onCommit: o.OnCommit}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -65,9 +65,15 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions, f
 	if err := s.cut("COMMIT"); err != nil {
 		return err
 	}
+	tell := s.onCommit
+	if tell == nil || db != s.writer || options != nil {
+		tell = func(bool) {}
+	}
+	tell(false)
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
+	tell(true)
 	return nil
 }
 
