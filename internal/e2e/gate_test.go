@@ -1,0 +1,188 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"spindle/internal/plan"
+)
+
+// action is what the gate does with a write.
+type action string
+
+// The actions. Lost answers come in two kinds: applied before the loss, and not.
+const (
+	pass        action = "pass"
+	drop        action = "dropped before applying"
+	appliedDrop action = "applied, then dropped"
+	hang        action = "hang"
+	appliedHang action = "applied, then hang"
+	throttle    action = "429"
+	throttleFor action = "429 with Retry-After"
+	refuse      action = "500 JSON"
+	page        action = "500 HTML"
+	appliedPage action = "applied, then 500 HTML"
+)
+
+// write is one write request that reached Autotask.
+type write struct {
+	method, path, body string
+	status             int // 0: never handed to Autotask
+}
+
+func (w write) key() string { return w.method + " " + w.path + " " + w.body }
+
+// gate stands before the Autotask simulator. It keeps the writes and can spoil their answers.
+type gate struct {
+	next http.Handler
+
+	mu     sync.Mutex
+	writes []write
+	decide func(n int, w write) action                  // n counts writes from 1; nil passes
+	around func(n int, w write, after bool) (stop bool) // told before and after each write is applied; nil does nothing
+}
+
+// isWrite reports whether a request can change something: everything but reads and queries.
+func isWrite(r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return false
+	}
+	path := strings.ToLower(r.URL.Path)
+	return !strings.HasSuffix(path, "/query") && !strings.HasSuffix(path, "/query/count")
+}
+
+func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if !isWrite(r) {
+		g.next.ServeHTTP(rw, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client has gone
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	n, what := g.enter(write{method: r.Method, path: r.URL.Path, body: string(body)})
+	if g.tell(n, false) {
+		return
+	}
+	var answer *httptest.ResponseRecorder
+	switch what {
+	case pass, appliedDrop, appliedHang, appliedPage:
+		answer = httptest.NewRecorder()
+		g.next.ServeHTTP(answer, r)
+		g.status(n, answer.Code)
+		if g.tell(n, true) {
+			return
+		}
+	}
+	spoil(rw, r, what, answer)
+}
+
+func spoil(rw http.ResponseWriter, r *http.Request, what action, answer *httptest.ResponseRecorder) {
+	switch what {
+	case pass:
+		for name, values := range answer.Header() {
+			rw.Header()[name] = values
+		}
+		rw.WriteHeader(answer.Code)
+		_, _ = rw.Write(answer.Body.Bytes()) // the client may have gone
+	case drop, appliedDrop:
+		panic(http.ErrAbortHandler) // net/http's way to drop a connection
+	case hang, appliedHang:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case throttle, throttleFor:
+		if what == throttleFor {
+			rw.Header().Set("Retry-After", "7")
+		}
+		reply(rw, http.StatusTooManyRequests, "application/json", `{"errors":["Too many requests."]}`)
+	case refuse:
+		reply(rw, http.StatusInternalServerError, "application/json", `{"errors":["A business rule says no."]}`)
+	case page, appliedPage:
+		reply(rw, http.StatusInternalServerError, "text/html", "<html><body><h1>Server Error</h1></body></html>")
+	}
+}
+
+func reply(rw http.ResponseWriter, status int, kind, body string) {
+	rw.Header().Set("Content-Type", kind)
+	rw.WriteHeader(status)
+	_, _ = io.WriteString(rw, body) // the client may have gone
+}
+
+func (g *gate) enter(w write) (int, action) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.writes = append(g.writes, w)
+	n := len(g.writes)
+	if g.decide == nil {
+		return n, pass
+	}
+	return n, g.decide(n, w)
+}
+
+func (g *gate) tell(n int, after bool) bool {
+	g.mu.Lock()
+	around, w := g.around, g.writes[n-1]
+	g.mu.Unlock()
+	return around != nil && around(n, w, after)
+}
+
+func (g *gate) status(n, status int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.writes[n-1].status = status
+}
+
+// sent gives the writes so far and forgets them.
+func (g *gate) sent() []write {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	sent := g.writes
+	g.writes = nil
+	return sent
+}
+
+// accepted keeps the writes that Autotask accepted.
+func accepted(all []write) []write {
+	return slices.DeleteFunc(slices.Clone(all), func(w write) bool { return w.status < 200 || w.status > 299 })
+}
+
+// doubles names writes that were accepted more than once.
+func doubles(all []write) []string {
+	seen := map[string]int{}
+	var found []string
+	for _, w := range accepted(all) {
+		if seen[w.key()]++; seen[w.key()] == 2 {
+			found = append(found, w.key())
+		}
+	}
+	return found
+}
+
+// kinds counts changes by kind, for messages.
+func kinds(changes []plan.Change) string {
+	counts := map[plan.ChangeKind]int{}
+	for _, c := range changes {
+		counts[c.Kind]++
+	}
+	var parts []string
+	for kind, n := range counts {
+		parts = append(parts, strconv.Itoa(n)+" "+string(kind))
+	}
+	slices.Sort(parts)
+	text := strings.Join(parts, ", ")
+	if len(changes) == 0 || len(changes) > 8 {
+		return text
+	}
+	for _, c := range changes {
+		text += fmt.Sprintf("\n  %s %s (%s): %s, %d → %d from %s: %s", c.Kind, c.What, c.LineKey, c.Customer, c.Before.Units, c.After.Units, c.Effective, c.Reason)
+	}
+	return text
+}
