@@ -13,7 +13,7 @@ func amountOf(quantity money.Decimal, price money.Amount) money.Amount {
 }
 
 func (p *planner) planCharge(want billing.DesiredCharge) {
-	contract, _, known := p.contract(want.Contract)
+	contract, known := p.contract(want.Contract)
 	if !known || !contract.Active {
 		p.chargeFinding(want, billing.FindingContractGone, fmt.Sprintf("Contract %s is not an active contract in Autotask.", want.Contract),
 			"Map the customer or its resource groups to another contract with spindle contracts map.")
@@ -21,6 +21,10 @@ func (p *planner) planCharge(want billing.DesiredCharge) {
 	}
 	if want.Date.Before(contract.Start) {
 		want.Date = contract.Start
+	}
+	if want.Date.After(contract.End) && p.managed[want.Contract.Mark] {
+		p.short[want.Contract.Mark] = billing.Later(p.short[want.Contract.Mark], want.Date)
+		return
 	}
 	if want.Date.After(contract.End) {
 		p.chargeFinding(want, billing.FindingContractEnds, fmt.Sprintf("Contract %q ended on %s, before the charge's date %s.", contract.Name, contract.End, want.Date),
@@ -32,7 +36,7 @@ func (p *planner) planCharge(want billing.DesiredCharge) {
 		CustomerID: want.CustomerID, Customer: want.Customer, What: want.Name, ChargeKey: want.Key,
 		Contract: refOf(string(contract.ID), want.Contract.Mark), ContractName: contract.Name, Charge: billing.Ref{Mark: want.Mark},
 		Effective: want.Date, NewCharge: &want, After: State{Exists: true, UnitPrice: &want.UnitPrice, Amount: &amount},
-		Holds: want.Holds, Proof: []string{want.Notes, "price rule: " + want.PriceRule},
+		Holds: want.Holds, Proof: chargeProof(want),
 	}
 	if id := p.creating[want.Contract.Mark]; want.Contract.Mark != "" && id != "" {
 		c.Requires = append(c.Requires, id)
@@ -40,10 +44,24 @@ func (p *planner) planCharge(want billing.DesiredCharge) {
 	p.planChargeState(want, c, amount)
 }
 
+func chargeProof(want billing.DesiredCharge) []string {
+	var proof []string
+	if want.Notes != "" {
+		proof = append(proof, want.Notes)
+	}
+	if want.PriceRule != "" {
+		proof = append(proof, "price rule: "+want.PriceRule)
+	}
+	return proof
+}
+
 // planChargeState creates the charge, corrects one that is not billed yet, or reports one that cannot be changed any more.
 func (p *planner) planChargeState(want billing.DesiredCharge, c Change, amount money.Amount) {
 	standing := p.charges[want.Mark]
-	_, remembered := p.in.Memory.Charges[want.Key]
+	id, remembered := p.in.Memory.Charges[want.Key]
+	if known, found := p.chargeByID[id]; found && len(standing) == 0 {
+		standing = []billing.Charge{known} // somebody took our mark away
+	}
 	switch {
 	case len(standing) > 1:
 		p.chargeFinding(want, billing.FindingDuplicate, fmt.Sprintf("%d charges in Autotask carry our mark %s.", len(standing), want.Mark),

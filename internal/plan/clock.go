@@ -2,35 +2,51 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"spindle/internal/billing"
 )
 
-// clock answers when a change of one line may take effect (design §6.2).
+// clock answers when a change of one line may take effect (design §6.2, ADR 0003 and 0004).
 type clock struct {
-	day       billing.Date
-	policy    billing.EffectivePolicy
-	period    billing.PeriodType
-	start     billing.Date // contract start: periods are counted from it
-	end       billing.Date // contract's last day
-	postedTo  billing.Date // first day no posted row of the line touches; zero: nothing posted
-	since     billing.Date // first day the source charges for the line
-	endedOn   billing.Date // first day without the line, zero: it goes on
-	taken     []billing.Date
-	firstTime bool // the line has no units yet
+	day      billing.Date
+	policy   billing.EffectivePolicy
+	period   billing.PeriodType
+	start    billing.Date // contract start: periods are counted from it
+	postedTo billing.Date // first day after the posted periods of the line; zero: nothing posted
+	since    billing.Date // first day the source charges for the line
+	endedOn  billing.Date // first day without the line, zero: it goes on
+	taken    []billing.Date
+	fresh    bool         // the line has no units yet: it begins
+	starts   billing.Date // a fresh line that is already written begins here, after the day; zero: not written
 }
 
 // choice is a date and why it was chosen.
 type choice struct {
 	date billing.Date
 	why  string
-	// postponed is set when the period the change belongs to is posted, so that the days up to date stay unbilled (law 8).
+	// postponed is set when the period the change belongs to is posted, so that the days up to date are billed as before (law 8).
 	postponed bool
 }
 
-func (c clock) current() billing.Period {
-	return c.period.PeriodAt(c.start, billing.Later(c.day, c.start))
+// at gives the line's period around a day; before the contract begins that is its first one.
+func (c clock) at(day billing.Date) billing.Period {
+	return c.period.PeriodAt(c.start, billing.Later(day, c.start))
 }
+
+func (c clock) current() billing.Period { return c.at(c.day) }
+
+// nextAfter gives the start of the first period that begins after a day.
+func (c clock) nextAfter(day billing.Date) billing.Date {
+	if day.Before(c.start) {
+		return c.start
+	}
+	return c.at(day).End
+}
+
+// sight is the first day that the target's rows are not read for: they are read to the end of the next period. A change from then on
+// could not be recognised again, so it waits.
+func (c clock) sight() billing.Date { return c.at(c.current().End).End }
 
 // long reports whether a period is longer than a month. A quantity change must then never reach back to the start of the period:
 // that would bill months the customer did not have (ADR 0004).
@@ -38,52 +54,47 @@ func (c clock) long() bool { return c.period.Months() > 1 }
 
 // up gives the date of an increase, of a new line and of a new price.
 func (c clock) up() choice {
-	now := c.current()
+	begins := c.day
+	if c.fresh {
+		begins = billing.Later(c.day, c.since)
+	}
 	var ch choice
 	switch {
-	case c.firstTime && c.long():
+	case !c.starts.IsZero():
+		ch = choice{date: c.starts, why: "the day the line begins"}
+	case c.fresh && c.long():
 		ch = c.firstLongCycle()
+	case c.policy == billing.NextPeriod && begins.After(c.day):
+		ch = choice{date: c.nextAfter(begins.AddDays(-1)), why: "start of the next period"}
 	case c.policy == billing.NextPeriod:
-		ch = choice{date: now.End, why: "start of the next period"}
-	case c.policy == billing.TrueDate && c.firstTime:
-		ch = choice{date: billing.Later(now.Start, c.since), why: "the day the subscription is charged from"}
+		ch = choice{date: c.nextAfter(c.day), why: "start of the next period"}
+	case c.policy == billing.TrueDate && c.fresh:
+		ch = c.trueBeginning()
 	case c.policy == billing.TrueDate, c.long():
 		ch = choice{date: billing.Later(c.day, c.start), why: "on the day, prorated by Autotask"}
 	default:
-		ch = choice{date: now.Start, why: "start of the current period, which is not posted"}
+		ch = choice{date: c.at(begins).Start, why: "start of the current period, which is not posted"}
 	}
 	return c.settle(ch)
 }
 
-// price gives the date of a change of price alone. A price that holds for a long cycle changes with the next cycle.
-func (c clock) price() choice {
-	if c.long() && c.policy != billing.TrueDate {
-		return c.settle(choice{date: c.current().End, why: "start of the next period"})
+// trueBeginning is the day a new line is charged from, but never before the current period: earlier ones are closed.
+func (c clock) trueBeginning() choice {
+	start := c.current().Start
+	switch {
+	case c.since.IsZero():
+		return choice{date: billing.Later(c.day, c.start), why: "on the day: the day it is charged from is not known"}
+	case c.since.Before(start):
+		return choice{date: start, why: fmt.Sprintf("start of the current period, it is charged since %s", c.since)}
 	}
-	return c.up()
-}
-
-// down gives the date of a decrease or an end.
-func (c clock) down() choice {
-	now := c.current()
-	switch c.policy {
-	case billing.TrueDate:
-		date, why := c.day, "on the day, credited by Autotask"
-		if !c.endedOn.IsZero() {
-			date, why = billing.Later(now.Start, c.endedOn), "the day the subscription ended"
-		}
-		return c.settle(choice{date: date, why: why})
-	case billing.PeriodStart:
-		return c.settle(choice{date: now.Start, why: "start of the current period, which is not posted"})
-	}
-	return c.settle(choice{date: now.End, why: "start of the next period"})
+	return choice{date: c.since, why: "the day the subscription is charged from"}
 }
 
 // firstLongCycle starts a line with a long period where its charge cycle starts, when that cycle began in the last closed month or
 // later; an older cycle was billed before Spindle came, so the line starts with the next one.
 func (c clock) firstLongCycle() choice {
 	if c.since.IsZero() {
-		return choice{date: c.current().End, why: "start of the next period: the day it is charged from is not known"}
+		return choice{date: c.nextAfter(c.day), why: "start of the next period: the day it is charged from is not known"}
 	}
 	if !c.since.Before(c.day.MonthStart().AddMonths(-1)) {
 		return choice{date: c.since, why: "the day the subscription is charged from"}
@@ -92,7 +103,36 @@ func (c clock) firstLongCycle() choice {
 	return choice{date: next, why: "its next charge cycle: the running one began before the last closed month"}
 }
 
-// settle moves a date out of the contract's past, out of posted periods and off days that already hold an adjustment.
+// price gives the date of a change of price alone. A price that holds for a long cycle changes with the next cycle.
+func (c clock) price() choice {
+	if c.long() && c.policy != billing.TrueDate && !c.fresh {
+		return c.settle(choice{date: c.nextAfter(c.day), why: "start of the next period"})
+	}
+	return c.up()
+}
+
+// down gives the date of a decrease or an end. An end that lies ahead counts from its own day, not from today.
+func (c clock) down() choice {
+	switch {
+	case !c.starts.IsZero():
+		return c.settle(choice{date: c.starts, why: "the day the line begins"})
+	case c.policy == billing.TrueDate, c.policy == billing.PeriodStart && c.long():
+		if c.endedOn.IsZero() {
+			return c.settle(choice{date: c.day, why: "on the day, credited by Autotask"})
+		}
+		return c.settle(choice{date: billing.Later(c.current().Start, c.endedOn), why: "the day the subscription ended"})
+	case c.policy == billing.PeriodStart:
+		return c.settle(choice{date: c.at(billing.Later(c.day, c.endedOn)).Start, why: "start of the current period, which is not posted"})
+	}
+	last := c.day
+	if c.endedOn.After(c.day) {
+		last = c.endedOn.AddDays(-1)
+	}
+	return c.settle(choice{date: c.nextAfter(last), why: "start of the next period"})
+}
+
+// settle moves a date out of the contract's past, out of posted periods and off days that already hold an adjustment. A day that is
+// taken gives way to today, never to a day between: what has passed without a change stays as it was.
 func (c clock) settle(ch choice) choice {
 	if ch.date.Before(c.start) {
 		ch.date, ch.why = c.start, "the contract's first day"
@@ -101,8 +141,8 @@ func (c clock) settle(ch choice) choice {
 		ch = choice{date: c.postedTo, why: fmt.Sprintf("first day after the posted periods (posted up to %s)", c.postedTo.AddDays(-1)), postponed: true}
 	}
 	first := ch.date
-	for c.isTaken(ch.date) {
-		ch.date = billing.Later(ch.date.AddDays(1), minDate(c.day, c.period.PeriodAt(c.start, ch.date).End))
+	for slices.Contains(c.taken, ch.date) {
+		ch.date = billing.Later(ch.date.AddDays(1), earlier(c.day, c.at(ch.date).End))
 	}
 	if ch.date != first {
 		ch.why = fmt.Sprintf("%s already has an adjustment of this line and Autotask takes one a day", first)
@@ -110,16 +150,7 @@ func (c clock) settle(ch choice) choice {
 	return ch
 }
 
-func (c clock) isTaken(d billing.Date) bool {
-	for _, t := range c.taken {
-		if t == d {
-			return true
-		}
-	}
-	return false
-}
-
-func minDate(a, b billing.Date) billing.Date {
+func earlier(a, b billing.Date) billing.Date {
 	if b.Before(a) {
 		return b
 	}
@@ -128,6 +159,6 @@ func minDate(a, b billing.Date) billing.Date {
 
 // proration gives the share of a full period that remains from d on: remaining and whole days; equal when d starts a period.
 func (c clock) proration(d billing.Date) (remaining, whole int) {
-	p := c.period.PeriodAt(c.start, d)
+	p := c.at(d)
 	return d.DaysTo(p.End), p.Days()
 }

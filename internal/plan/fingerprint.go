@@ -43,7 +43,7 @@ func writeChange(w io.Writer, c Change) {
 	writeState(w, c.Before)
 	writeState(w, c.After)
 	if a := c.Adjust; a != nil {
-		fmt.Fprintf(w, "adjust %d %s %s|", a.UnitChange, text(a.UnitPrice), text(a.UnitCost))
+		fmt.Fprintf(w, "adjust %d %s %s|", a.UnitChange, amountText(a.UnitPrice), amountText(a.UnitCost))
 	}
 	if d := c.NewContract; d != nil {
 		fmt.Fprintf(w, "contract %s %q %s %s %s|", d.CompanyID, d.Name, d.PeriodType, d.Start, d.End)
@@ -57,10 +57,10 @@ func writeChange(w io.Writer, c Change) {
 }
 
 func writeState(w io.Writer, s State) {
-	fmt.Fprintf(w, "%t %d %s %s %s|", s.Exists, s.Units, text(s.UnitPrice), text(s.Amount), s.End)
+	fmt.Fprintf(w, "%t %d %s %s %s|", s.Exists, s.Units, amountText(s.UnitPrice), amountText(s.Amount), s.End)
 }
 
-func text(a *money.Amount) string {
+func amountText(a *money.Amount) string {
 	if a == nil {
 		return "-"
 	}

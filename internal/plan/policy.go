@@ -9,6 +9,12 @@ import (
 
 // Policies are small named filters over changes (design §6.5): each says whether it holds a change, and why.
 
+// reduces reports whether the change makes less stand in the target than before: also a charge that is corrected downwards, which an
+// incomplete read could ask for (law 2).
+func (c Change) reduces() bool {
+	return c.Kind.IsReduction() || c.Kind == CorrectCharge && c.OneOff.Sign() < 0
+}
+
 // policyHolds asks every policy of the organization.
 func (p *planner) policyHolds(c Change) []billing.Hold {
 	var holds []billing.Hold
@@ -21,7 +27,7 @@ func (p *planner) policyHolds(c Change) []billing.Hold {
 }
 
 func (p *planner) neverReduce(c Change) (billing.Hold, bool) {
-	if !p.in.Settings.NeverReduce || !c.Kind.IsReduction() {
+	if !p.in.Settings.NeverReduce || !c.reduces() {
 		return billing.Hold{}, false
 	}
 	return billing.Hold{Policy: "never-reduce", Why: "this organization lets nothing be reduced without a person"}, true
@@ -50,9 +56,9 @@ func (p *planner) holdFirstTime(c Change) (billing.Hold, bool) {
 }
 
 // AutoApproved reports whether the tolerance lets a change pass without a person (policy auto-approve-within). Held changes, creations of
-// contracts and services, and reductions never pass by themselves.
+// contracts and services, reductions, and changes that wait for another one never pass by themselves.
 func AutoApproved(c Change, within money.Amount) bool {
-	if within.IsZero() || c.Held() {
+	if within.IsZero() || c.Held() || c.reduces() {
 		return false
 	}
 	switch c.Kind {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"spindle/internal/billing"
 )
@@ -67,10 +68,10 @@ func extendStands(c Change, o billing.Observed) (Standing, string) {
 		if string(contract.ID) != c.Contract.ID {
 			continue
 		}
-		switch contract.End {
-		case c.Before.End:
+		switch {
+		case contract.End == c.Before.End:
 			return Due, ""
-		case c.After.End:
+		case !contract.End.Before(c.After.End):
 			return Done, "the contract already ends on " + contract.End.String()
 		}
 		return Moved, fmt.Sprintf("the contract now ends on %s, the plan saw %s", contract.End, c.Before.End)
@@ -81,7 +82,7 @@ func extendStands(c Change, o billing.Observed) (Standing, string) {
 func chargeStands(c Change, o billing.Observed) (Standing, string) {
 	var found []billing.Charge
 	for _, charge := range o.Charges {
-		if charge.Mark == c.Charge.Mark {
+		if charge.Mark == c.Charge.Mark || c.Charge.ID != "" && string(charge.ID) == c.Charge.ID {
 			found = append(found, charge)
 		}
 	}
@@ -112,10 +113,10 @@ func lineStands(c Change, o billing.Observed, earlier bool) (Standing, string) {
 	switch {
 	case c.Kind == AttachService && found:
 		return Done, "the service is on the contract"
-	case c.Kind == AttachService || c.Kind == AddRepeat && !found:
-		return Due, ""
-	case c.Kind == AddRepeat:
+	case c.Kind == AddRepeat && found:
 		return Done, "the instance is on the contract"
+	case c.Kind == AttachService, c.Kind == AddRepeat:
+		return instanceStands(c, o)
 	case !found && c.Line.ID == "":
 		return Due, "" // an earlier change of the plan brings it
 	case !found:
@@ -130,17 +131,44 @@ func lineStands(c Change, o billing.Observed, earlier bool) (Standing, string) {
 	return adjustmentStands(c, line)
 }
 
-// adjustmentStands compares quantities. A pure change of price cannot be told from rows alone and counts as due while the quantity is
-// the one the plan saw.
+// instanceStands looks for an instance of the service that the plan did not see. One without a mark may be ours, with its mark still to
+// be written, or somebody else's: either way a second one would bill twice.
+func instanceStands(c Change, o billing.Observed) (Standing, string) {
+	for _, line := range o.Lines {
+		same := c.Contract.ID != "" && string(line.ContractID) == c.Contract.ID && string(line.ServiceID) == c.Service.ID
+		if same && line.Mark == "" && !slices.Contains(c.Instances, line.ID) {
+			return Moved, fmt.Sprintf("contract service %s with the same service appeared without a mark", line.ID)
+		}
+	}
+	return Due, ""
+}
+
+// adjustmentStands compares quantities, and for a pure change of price what the rows after it bill.
 func adjustmentStands(c Change, line billing.ContractService) (Standing, string) {
 	units, _ := line.UnitsOn(c.Effective)
 	switch {
+	case c.Kind == Reprice && billsPrice(c, line):
+		return Done, fmt.Sprintf("it already bills %s a unit", c.After.UnitPrice)
 	case units == c.Before.Units:
 		return Due, ""
 	case units == c.After.Units:
 		return Done, fmt.Sprintf("%d units stand on %s already", units, c.Effective)
 	}
 	return Moved, fmt.Sprintf("%d units stand on %s, the plan saw %d", units, c.Effective, c.Before.Units)
+}
+
+// billsPrice reports whether a row from the effective date on bills its units at exactly the new price. Rows of a part of a period may
+// be prorated and then prove nothing; the row of the next whole period does.
+func billsPrice(c Change, line billing.ContractService) bool {
+	if c.After.UnitPrice == nil || c.Before.UnitPrice != nil && c.Before.UnitPrice.Equal(*c.After.UnitPrice) {
+		return false
+	}
+	for _, r := range line.Rows {
+		if r.Units != 0 && !r.Period.Start.Before(c.Effective) && r.Price.Equal(worth(c.After.UnitPrice, r.Units)) {
+			return true
+		}
+	}
+	return false
 }
 
 func findLine(c Change, o billing.Observed) (billing.ContractService, bool) {

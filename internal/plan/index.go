@@ -1,0 +1,219 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"spindle/internal/billing"
+)
+
+// planner holds the indexes and collects the result. It lives for one pass of Make.
+type planner struct {
+	in         Input
+	contracts  map[string]billing.Contract // by id and by mark; marks also lead to what this plan creates
+	services   map[string]billing.Service  // likewise
+	linesByID  map[billing.ContractServiceID]billing.ContractService
+	lineMarks  map[string][]billing.ContractService
+	instances  map[string][]billing.ContractService // by contract and service id
+	charges    map[string][]billing.Charge          // by mark
+	chargeByID map[billing.ChargeID]billing.Charge
+	applied    map[string]Applied                   // by line key
+	ours       map[billing.ContractServiceID]string // line key of every line that is ours
+	wanted     map[string]bool                      // keys of the desired lines
+	managed    map[string]bool                      // marks of the contracts that Spindle manages
+	claimed    map[billing.ContractServiceID]bool   // hand-made lines that a desired line already leads to
+	enabled    map[billing.CustomerID]bool
+	known      map[billing.CustomerID]bool // customers that already have a line of ours
+	names      map[billing.CustomerID]string
+	gaps       map[billing.CustomerID]bool
+	creating   map[string]string       // mark of what this plan creates → change id
+	extended   map[string]extension    // contract id → the change that extends it
+	attached   map[string]string       // contract and service → change id of the attach in this plan
+	short      map[string]billing.Date // managed contracts that end too early: mark → last day they must cover
+	needs      map[string]billing.Date // the same, found by an earlier pass
+	changes    []ordered
+	findings   []billing.Finding
+}
+
+// ordered is a change with the place it takes in the plan.
+type ordered struct {
+	change Change
+	phase  int
+	seq    int
+}
+
+// extension is a contract extension of this plan: changes after the old end require it.
+type extension struct {
+	change string
+	oldEnd billing.Date
+}
+
+// inOrder gives the input with every slice in its documented order, so that equal content gives equal plans (law 4).
+func inOrder(in Input) Input {
+	d, o := &in.Desired, &in.Observed
+	d.Contracts = sorted(d.Contracts, func(c billing.DesiredContract) string { return c.Mark })
+	d.Services = sorted(d.Services, func(s billing.DesiredService) string { return s.Mark })
+	d.Lines = sorted(d.Lines, func(l billing.DesiredLine) string { return l.Key })
+	d.Charges = sorted(d.Charges, func(c billing.DesiredCharge) string { return c.Key })
+	o.Contracts = sorted(o.Contracts, func(c billing.Contract) string { return numeric(string(c.ID)) })
+	o.Services = sorted(o.Services, func(s billing.Service) string { return numeric(string(s.ID)) })
+	o.Lines = sorted(o.Lines, func(l billing.ContractService) string { return numeric(string(l.ID)) })
+	o.Charges = sorted(o.Charges, func(c billing.Charge) string { return numeric(string(c.ID)) })
+	for i, line := range o.Lines {
+		o.Lines[i].Rows = rowsInOrder(line.Rows)
+	}
+	in.Memory.Lines = sorted(in.Memory.Lines, func(a Applied) string { return a.LineKey })
+	return in
+}
+
+// numeric pads an id so that 9 comes before 10.
+func numeric(id string) string { return strings.Repeat("0", max(0, 20-len(id))) + id }
+
+func sorted[T any](items []T, key func(T) string) []T {
+	items = slices.Clone(items)
+	slices.SortStableFunc(items, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return items
+}
+
+func rowsInOrder(rows []billing.UnitRow) []billing.UnitRow {
+	byStart := func(a, b billing.UnitRow) int {
+		return cmp.Or(a.Period.Start.Compare(b.Period.Start), cmp.Compare(numeric(a.ID), numeric(b.ID)))
+	}
+	if slices.IsSortedFunc(rows, byStart) {
+		return rows
+	}
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, byStart)
+	return rows
+}
+
+func newPlanner(in Input) *planner {
+	p := &planner{
+		in: in, contracts: map[string]billing.Contract{}, services: map[string]billing.Service{},
+		linesByID: map[billing.ContractServiceID]billing.ContractService{}, lineMarks: map[string][]billing.ContractService{},
+		instances: map[string][]billing.ContractService{}, charges: map[string][]billing.Charge{},
+		chargeByID: map[billing.ChargeID]billing.Charge{}, applied: map[string]Applied{}, ours: map[billing.ContractServiceID]string{},
+		wanted: map[string]bool{}, managed: map[string]bool{}, claimed: map[billing.ContractServiceID]bool{},
+		enabled: map[billing.CustomerID]bool{}, known: map[billing.CustomerID]bool{}, names: map[billing.CustomerID]string{},
+		gaps: map[billing.CustomerID]bool{}, creating: map[string]string{}, extended: map[string]extension{},
+		attached: map[string]string{}, short: map[string]billing.Date{},
+	}
+	p.indexObserved(in.Observed)
+	p.indexDesired(in.Desired)
+	for _, a := range in.Memory.Lines {
+		p.applied[a.LineKey] = a
+		p.known[a.CustomerID] = true
+		if a.LineID != "" {
+			p.ours[a.LineID] = a.LineKey
+		}
+	}
+	for _, id := range in.Enabled {
+		p.enabled[id] = true
+	}
+	return p
+}
+
+func (p *planner) indexObserved(o billing.Observed) {
+	for _, c := range o.Contracts {
+		p.indexContract(c)
+	}
+	for _, s := range o.Services {
+		p.indexService(s)
+	}
+	for _, l := range o.Lines {
+		p.linesByID[l.ID] = l
+		key := instanceKey(string(l.ContractID), string(l.ServiceID))
+		p.instances[key] = append(p.instances[key], l)
+		if l.Mark != "" {
+			p.lineMarks[l.Mark] = append(p.lineMarks[l.Mark], l)
+		}
+	}
+	for _, c := range o.Charges {
+		p.chargeByID[c.ID] = c
+		if c.Mark != "" {
+			p.charges[c.Mark] = append(p.charges[c.Mark], c)
+		}
+	}
+}
+
+func (p *planner) indexDesired(d billing.Desired) {
+	for _, g := range d.Incomplete {
+		p.gaps[g.CustomerID] = true
+	}
+	for _, c := range d.Contracts {
+		p.managed[c.Mark] = true
+	}
+	for _, l := range d.Lines {
+		p.wanted[l.Key] = true
+		if p.names[l.CustomerID] == "" {
+			p.names[l.CustomerID] = l.Customer
+		}
+	}
+	for _, c := range d.Charges {
+		if p.names[c.CustomerID] == "" {
+			p.names[c.CustomerID] = c.Customer
+		}
+	}
+}
+
+func (p *planner) indexContract(c billing.Contract) {
+	p.contracts[string(c.ID)] = c
+	if c.Mark == "" {
+		return
+	}
+	if other, found := p.contracts[c.Mark]; found {
+		p.find(billing.Finding{Kind: billing.FindingDuplicate, Subject: "contract/" + c.Mark,
+			Message: fmt.Sprintf("Contracts %s and %s both carry our mark %s; the first is used.", other.ID, c.ID, c.Mark),
+			Remedy:  "Remove the contract number from the one that is not used, in Autotask."})
+		return
+	}
+	p.contracts[c.Mark] = c
+}
+
+func (p *planner) indexService(s billing.Service) {
+	p.services[string(s.ID)] = s
+	if s.Mark == "" {
+		return
+	}
+	if other, found := p.services[s.Mark]; found {
+		p.find(billing.Finding{Kind: billing.FindingDuplicate, Subject: "service/" + s.Mark,
+			Message: fmt.Sprintf("Services %s and %s both carry our mark %s; the first is used.", other.ID, s.ID, s.Mark),
+			Remedy:  "Deactivate or rename the second one in Autotask."})
+		return
+	}
+	p.services[s.Mark] = s
+}
+
+func instanceKey(contract, service string) string { return contract + "/" + service }
+
+// contract resolves a reference: by its id, by the id our memory has for its mark, by the mark itself, or to what this plan creates,
+// which has no id yet.
+func (p *planner) contract(ref billing.Ref) (billing.Contract, bool) {
+	if ref.ID == "" {
+		if c, found := p.contracts[string(p.in.Memory.Contracts[ref.Mark])]; found {
+			return c, true
+		}
+	}
+	c, found := p.contracts[ref.String()]
+	return c, found
+}
+
+// service resolves a reference like contract does.
+func (p *planner) service(ref billing.Ref) (billing.Service, bool) {
+	if ref.ID == "" {
+		if s, found := p.services[string(p.in.Memory.Services[ref.Mark])]; found {
+			return s, true
+		}
+	}
+	s, found := p.services[ref.String()]
+	return s, found
+}
+
+func (p *planner) customerName(id billing.CustomerID) string {
+	if name := p.names[id]; name != "" {
+		return name
+	}
+	return string(id)
+}

@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// planNewLine puts a service on the contract with its first quantity. The first instance is attached, marked, and then given its
+// quantity; a further instance of the same service only comes into being by an adjustment and is marked afterwards.
+func (p *planner) planNewLine(s subject) {
+	ch := s.clock.up()
+	if !ch.date.Before(s.clock.sight()) || !p.withinContract(s, ch.date) {
+		return // it begins too far ahead to be seen again, or the contract is over by then
+	}
+	s.base.Holds = append(s.base.Holds, p.newLineHolds(s)...)
+	add := s.base
+	add.Kind, add.Effective = Increase, ch.date
+	add.Reason = fmt.Sprintf("New line: %d from %s, %s.", s.want.Units, ch.date, ch.why)
+	add.Adjust = &Adjustment{UnitChange: s.want.Units, UnitPrice: s.want.UnitPrice, UnitCost: s.want.UnitCost}
+	add.After = State{Exists: true, Units: s.want.Units, UnitPrice: s.want.UnitPrice}
+	price := s.want.UnitPrice
+	if price == nil {
+		price = s.cataloguePrice()
+	}
+	s.priceEffect(&add, money.Amount{}, worth(price, s.want.Units))
+
+	key := instanceKey(s.base.Contract.String(), s.base.Service.String())
+	first, attaching := p.attached[key]
+	if standing := p.instances[key]; len(standing) > 0 || attaching {
+		p.addRepeat(s, add, standing, first)
+		return
+	}
+	attach := s.base
+	attach.Kind, attach.Effective = AttachService, ch.date
+	attach.Reason = "The service is not on the contract yet."
+	attach.After = State{Exists: true}
+	p.attached[key] = p.add(phaseAttach, attach)
+	add.Requires = append(slices.Clone(add.Requires), p.attached[key])
+	p.add(phaseLines, add)
+}
+
+func (p *planner) addRepeat(s subject, add Change, standing []billing.ContractService, first string) {
+	add.Kind = AddRepeat
+	for _, line := range standing {
+		add.Instances = append(add.Instances, line.ID)
+	}
+	if first != "" {
+		add.Requires = append(slices.Clone(add.Requires), first)
+	}
+	id := p.add(phaseLines, add)
+	mark := s.base
+	mark.Kind, mark.Effective, mark.Reason = MarkLine, add.Effective, "So that Spindle finds this instance again."
+	mark.Before, mark.After = State{Exists: true}, State{Exists: true}
+	mark.Holds = nil
+	mark.Requires = append(slices.Clone(mark.Requires), id)
+	p.add(phaseLines, mark)
+}
+
+// newLineHolds keeps a new line from billing twice what another instance on the contract may bill already, and from bringing back
+// what somebody took off the contract (law 7).
+func (p *planner) newLineHolds(s subject) []billing.Hold {
+	var holds []billing.Hold
+	if s.applied.LineID != "" {
+		why := fmt.Sprintf("Spindle wrote %d on contract service %s, which is not in Autotask any more", s.applied.Units, s.applied.LineID)
+		holds = append(holds, billing.Hold{Policy: "hold-on-drift", Why: why})
+		p.lineFinding(s.want, billing.FindingDrift, "The line was removed by hand: "+why+".",
+			"Approve the new line to bill it again, or switch its billing off.")
+	}
+	for _, line := range p.instances[instanceKey(string(s.contract.ID), string(s.service.ID))] {
+		units, _ := line.UnitsOn(p.in.Desired.Day)
+		key, ours := p.ours[line.ID]
+		switch {
+		case units == 0 && len(line.Rows) == 0, ours && p.wanted[key]:
+		case ours:
+			holds = append(holds, billing.Hold{Policy: "hold-unwanted",
+				Why: fmt.Sprintf("contract service %s bills %d of the same service and nothing leads to it any more; approve this together with its end", line.ID, units)})
+		case line.Mark == "":
+			holds = append(holds, billing.Hold{Policy: "adopt-only",
+				Why: fmt.Sprintf("contract service %s was not made by Spindle and bills %d of the same service", line.ID, units)})
+			p.lineFinding(s.want, billing.FindingUnmarked, fmt.Sprintf("Contract %q already has this service (%s) with %d units, made by hand.", s.contract.Name, line.ID, units),
+				"Approve the new line if it comes on top, or take the units off the hand-made one first.")
+		}
+	}
+	return holds
+}
+
+// cataloguePrice is what the target charges for a unit when nobody has set a price on the contract; nil when it is not known.
+func (s subject) cataloguePrice() *money.Amount {
+	if s.service.UnitPrice.IsZero() {
+		return nil
+	}
+	return &s.service.UnitPrice
+}
+
+// planAdoption proposes to mark a line that people made. It is always held: touching what is not ours is a person's decision. A mark
+// has no effective date.
+func (p *planner) planAdoption(s subject) {
+	units := s.unitsAt(p.in.Desired.Day)
+	if units == 0 && s.want.Units == 0 {
+		return
+	}
+	mark := s.base
+	mark.Kind = MarkLine
+	mark.Holds = append(slices.Clone(mark.Holds), billing.Hold{Policy: "adopt-only",
+		Why: fmt.Sprintf("contract service %s was not made by Spindle and holds %d units; approve to let Spindle keep it in step", s.line.ID, units)})
+	mark.Before, mark.After = State{Exists: true, Units: units}, State{Exists: true, Units: units}
+	mark.Reason = fmt.Sprintf("The contract already has this service with %d units; Microsoft says %d.", units, s.want.Units)
+	p.add(phaseLines, mark)
+	p.lineFinding(s.want, billing.FindingUnmarked, fmt.Sprintf("Contract %q already has this service (%s) with %d units, made by hand.", s.contract.Name, s.line.ID, units),
+		"Approve its mark-line change to let Spindle keep it in step, or map the product to another service.")
+}

@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"slices"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// span is the length of the periods that a line's rows are cut by: the service's own, or the contract's. Which of the two is not
+// documented (Autotask sheet §12), so it is read from the rows: the shorter one that no row reaches across.
+type span struct {
+	period billing.PeriodType
+	anchor billing.Date
+	sure   bool // a part of a longer period, cut by an adjustment, cannot be mistaken for a whole short one
+}
+
+func spanOf(line billing.ContractService, contract billing.Contract, service billing.Service, ours []billing.Date) span {
+	short, long := service.PeriodType, contract.PeriodType
+	if long.Months() < short.Months() {
+		short, long = long, short
+	}
+	s := span{short, contract.Start, short == long}
+	for i, r := range line.Rows {
+		if s.around(r.Period.Start).End.Before(r.Period.End) {
+			return span{long, contract.Start, true}
+		}
+		begins := r.Period.Start
+		if i > 0 && r.Units == line.Rows[i-1].Units && s.around(begins).Start == begins && !slices.Contains(ours, begins) {
+			s.sure = true // nothing was adjusted there: a period of its own begins
+		}
+	}
+	return s
+}
+
+func (s span) around(day billing.Date) billing.Period { return s.period.PeriodAt(s.anchor, day) }
+
+func (s span) isWhole(p billing.Period) bool { return s.sure && s.around(p.Start) == p }
+
+// postedTo gives the first day after the posted periods. The whole period counts, even when the posted row was cut short by a later
+// adjustment: its bill was written for all its days.
+func (s span) postedTo(rows []billing.UnitRow) billing.Date {
+	var to billing.Date
+	for _, r := range rows {
+		if r.Posted {
+			to = billing.Later(to, s.around(r.Period.Start).End)
+		}
+	}
+	return to
+}
+
+// takenDays gives the days on which an adjustment would be a second one: those we know of, and those that the rows betray. A row that
+// starts inside a period, or on the contract's first day, or with another quantity or price than the row before it, comes from an
+// adjustment of that day. An adjustment made by hand on the first day of the first period that was read leaves no trace; the target
+// refuses a second one there.
+func (s span) takenDays(ours []billing.Date, rows []billing.UnitRow) []billing.Date {
+	days := slices.Clone(ours)
+	for i, r := range rows {
+		begins := r.Period.Start
+		if s.around(begins).Start != begins || begins == s.anchor || i > 0 && s.differs(rows[i-1], r) {
+			days = append(days, begins)
+		}
+	}
+	return days
+}
+
+func (s span) differs(a, b billing.UnitRow) bool {
+	if a.Units != b.Units {
+		return true
+	}
+	return a.Units != 0 && s.isWhole(a.Period) && s.isWhole(b.Period) && !a.Price.Equal(b.Price)
+}
+
+// unitsAt reads the quantity that stands on a day.
+func (s subject) unitsAt(d billing.Date) int64 {
+	units, _ := s.line.UnitsOn(d)
+	return units
+}
+
+// unchanged reports whether the same quantity stood from one day to another.
+func (s subject) unchanged(from, to billing.Date) bool {
+	units := s.unitsAt(from)
+	for _, r := range s.line.Rows {
+		if r.Period.Start.After(from) && !r.Period.Start.After(to) && r.Units != units {
+			return false
+		}
+	}
+	return true
+}
+
+// rowStartsIn reports whether a row starts after one day and not after another.
+func (s subject) rowStartsIn(after, to billing.Date) bool {
+	return slices.ContainsFunc(s.line.Rows, func(r billing.UnitRow) bool {
+		return r.Period.Start.After(after) && !r.Period.Start.After(to)
+	})
+}
+
+// unitPriceAt reads the price per unit that the target charges from a day on. Only rows that cover a whole period tell it (Autotask
+// sheet §5.6): the row that decides the day when it is whole, else the first whole row after it. nil when there is none.
+func (s subject) unitPriceAt(day billing.Date) *money.Amount {
+	decisive, found := s.line.RowOn(day)
+	if found && decisive.Period.Contains(day) && s.span.isWhole(decisive.Period) && decisive.Units != 0 {
+		return perUnit(decisive)
+	}
+	for i, r := range s.line.Rows {
+		if r.Period.Start.After(day) && s.tellsPrice(i) {
+			return perUnit(r)
+		}
+	}
+	return nil
+}
+
+// tellsPrice reports whether a row says what a whole period bills to its end. A row may keep its end when another one starts inside it
+// (Autotask sheet §5.6), and then speaks only of the days before.
+func (s subject) tellsPrice(i int) bool {
+	r := s.line.Rows[i]
+	superseded := i+1 < len(s.line.Rows) && s.line.Rows[i+1].Period.Start.Before(r.Period.End)
+	return r.Units != 0 && s.span.isWhole(r.Period) && !superseded
+}
+
+func perUnit(r billing.UnitRow) *money.Amount {
+	value, _ := r.Price.Value().Div(money.Int(r.Units), pricePlaces, money.HalfAwayFromZero)
+	price := money.Of(value, r.Price.Currency())
+	return &price
+}

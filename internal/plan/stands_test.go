@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+func TestStands(t *testing.T) {
+	rows := func(units int64) []billing.UnitRow {
+		p := billing.Period{Start: date("2026-11-15"), End: date("2026-12-15")}
+		q := billing.Period{Start: date("2026-12-15"), End: date("2027-01-15")}
+		return []billing.UnitRow{{Period: p, Units: units, Price: euros(1000).Mul(money.Int(units))}, {Period: q, Units: units, Price: euros(1000).Mul(money.Int(units))}}
+	}
+	line := func(id, mark string, units int64) billing.ContractService {
+		return billing.ContractService{ID: billing.ContractServiceID(id), ContractID: "900", ServiceID: "800", Mark: mark, Rows: rows(units)}
+	}
+	charge := func(id string, cents int64, billed bool) billing.Charge {
+		return billing.Charge{ID: billing.ChargeID(id), Mark: "SPN-c", Quantity: money.Int(1), UnitPrice: euros(cents), Billed: billed}
+	}
+	lines := func(l ...billing.ContractService) billing.Observed { return billing.Observed{Lines: l} }
+	charges := func(c ...billing.Charge) billing.Observed { return billing.Observed{Charges: c} }
+	contract := func(end string) billing.Observed {
+		return billing.Observed{Contracts: []billing.Contract{{ID: "900", Mark: "SPN-m", End: date(end)}}}
+	}
+	five, six, ten, eleven := euros(500), euros(600), euros(1000), euros(1100)
+	at := Change{Contract: billing.Ref{ID: "900"}, Service: billing.Ref{ID: "800"}, Effective: date("2026-11-20")}
+	kind := func(k ChangeKind, set func(*Change)) Change { c := at; c.Kind = k; set(&c); return c }
+	byMark := func(c *Change) { c.Line = billing.Ref{Mark: "m"} }
+	increase := kind(Increase, func(c *Change) { c.Line, c.Before.Units, c.After.Units = billing.Ref{ID: "1"}, 5, 7 })
+	reprice := kind(Reprice, func(c *Change) {
+		c.Line, c.Before, c.After = billing.Ref{ID: "1"}, State{Units: 5, UnitPrice: &eleven}, State{Units: 5, UnitPrice: &ten}
+	})
+	create := kind(CreateCharge, func(c *Change) { c.Charge, c.After.Amount = billing.Ref{Mark: "SPN-c"}, &six })
+	correct := kind(CorrectCharge, func(c *Change) { c.Charge, c.Before.Amount, c.After.Amount = billing.Ref{Mark: "SPN-c"}, &five, &six })
+	remove := kind(RemoveCharge, func(c *Change) { c.Charge, c.Before.Amount = billing.Ref{Mark: "SPN-c"}, &five })
+	newContract := kind(CreateContract, func(c *Change) { c.Contract = billing.Ref{Mark: "SPN-m"} })
+	extend := kind(ExtendContract, func(c *Change) { c.Before.End, c.After.End = date("2026-12-31"), date("2027-12-31") })
+	newService := kind(CreateService, func(c *Change) { c.Service = billing.Ref{Mark: "s"} })
+	attach, mark := kind(AttachService, byMark), kind(MarkLine, func(c *Change) { c.Line = billing.Ref{ID: "1", Mark: "m"} })
+	repeat := kind(AddRepeat, func(c *Change) { byMark(c); c.Instances = []billing.ContractServiceID{"1"} })
+
+	for _, tc := range []struct {
+		name   string
+		change Change
+		now    billing.Observed
+		early  bool
+		want   Standing
+	}{
+		{"contract absent", newContract, billing.Observed{}, false, Due},
+		{"contract there", newContract, contract("2026-12-31"), false, Done},
+		{"contract twice", newContract, billing.Observed{Contracts: []billing.Contract{{Mark: "SPN-m"}, {Mark: "SPN-m"}}}, false, Moved},
+		{"extension due", extend, contract("2026-12-31"), false, Due},
+		{"extension done", extend, contract("2027-12-31"), false, Done},
+		{"extended further", extend, contract("2028-12-31"), false, Done},
+		{"shortened", extend, contract("2026-11-30"), false, Moved},
+		{"contract to extend gone", extend, billing.Observed{}, false, Moved},
+		{"service absent", newService, billing.Observed{}, false, Due},
+		{"service there", newService, billing.Observed{Services: []billing.Service{{Mark: "s"}}}, false, Done},
+		{"attach due", attach, lines(), false, Due},
+		{"attach done", attach, lines(line("1", "m", 0)), false, Done},
+		{"attached by a hand meanwhile", attach, lines(line("1", "", 4)), false, Moved},
+		{"repeat due", repeat, lines(line("1", "", 4)), false, Due},
+		{"repeat beside a marked sibling", repeat, lines(line("1", "", 4), line("2", "other", 4)), false, Due},
+		{"repeat that came without its mark", repeat, lines(line("1", "", 4), line("2", "", 4)), false, Moved},
+		{"repeat done", repeat, lines(line("1", "", 4), line("2", "m", 4)), false, Done},
+		{"mark due", mark, lines(line("1", "", 4)), false, Due},
+		{"mark done", mark, lines(line("1", "m", 4)), false, Done},
+		{"another mark", mark, lines(line("1", "x", 4)), false, Moved},
+		{"line to mark gone", mark, lines(), false, Moved},
+		{"increase due", increase, lines(line("1", "m", 5)), false, Due},
+		{"increase done", increase, lines(line("1", "m", 7)), false, Done},
+		{"increase moved", increase, lines(line("1", "m", 6)), false, Moved},
+		{"increase behind another", increase, lines(line("1", "m", 6)), true, Due},
+		{"line to increase gone", increase, lines(), false, Moved},
+		{"line that the plan brings", kind(Increase, byMark), lines(), true, Due},
+		{"decrease due", kind(Decrease, func(c *Change) { *c = increase; c.Kind, c.After.Units = Decrease, 3 }), lines(line("1", "m", 5)), false, Due},
+		{"end done", kind(End, func(c *Change) { *c = increase; c.Kind, c.After.Units = End, 0 }), lines(line("1", "m", 0)), false, Done},
+		{"reprice done", reprice, lines(line("1", "m", 5)), false, Done},
+		{"reprice due", kind(Reprice, func(c *Change) { *c = reprice; c.Before.UnitPrice, c.After.UnitPrice = &ten, &eleven }), lines(line("1", "m", 5)), false, Due},
+		{"reprice of another quantity", kind(Reprice, func(c *Change) { *c = reprice; c.Before.UnitPrice, c.After.UnitPrice = &ten, &eleven }), lines(line("1", "m", 6)), false, Moved},
+		{"charge due", create, charges(), false, Due},
+		{"charge there", create, charges(charge("1", 600, false)), false, Done},
+		{"charge there with other money", create, charges(charge("1", 500, false)), false, Moved},
+		{"charge twice", create, charges(charge("1", 600, false), charge("2", 600, false)), false, Moved},
+		{"correction due", correct, charges(charge("1", 500, false)), false, Due},
+		{"correction done", correct, charges(charge("1", 600, false)), false, Done},
+		{"correction of a billed one", correct, charges(charge("1", 500, true)), false, Moved},
+		{"correction of a third amount", correct, charges(charge("1", 550, false)), false, Moved},
+		{"correction of a deleted one", correct, charges(), false, Moved},
+		{"removal due", remove, charges(charge("1", 500, false)), false, Due},
+		{"removal done", remove, charges(), false, Done},
+		{"removal of a billed one", remove, charges(charge("1", 500, true)), false, Moved},
+	} {
+		if got, why := Stands(tc.change, tc.now, tc.early); got != tc.want {
+			t.Errorf("%s: %s (%s), want %s", tc.name, got, why, tc.want)
+		} else if got != Due && why == "" {
+			t.Errorf("%s: %s without a reason", tc.name, got)
+		}
+	}
+}
+
+// Whatever a plan does, before it is applied each first change is due, and after it each change is done.
+func TestStandsFollowsAPlan(t *testing.T) {
+	s := november(upNow)
+	s.want.Service = billing.Ref{Mark: "spindle:x"}
+	s.desired.Services = []billing.DesiredService{{Mark: "spindle:x", Name: "X", PeriodType: billing.PeriodMonth, UnitPrice: euros(900)}}
+	s.charge("azure", 500)
+	p := s.plan()
+	for _, c := range p.Changes {
+		if got, why := Stands(c, s.b.at.read(), len(c.Requires) > 0); got != Due {
+			t.Errorf("%s before: %s (%s)", c.Kind, got, why)
+		}
+		if err := s.b.apply(c); err != nil {
+			t.Fatal(err)
+		}
+		if got, why := Stands(c, s.b.at.read(), false); got != Done {
+			t.Errorf("%s after: %s (%s)", c.Kind, got, why)
+		}
+	}
+}
+
+func TestChangeIDs(t *testing.T) {
+	s := november(upNow)
+	s.stands(5, "2026-03-10")
+	s.want.Units = 7
+	first := s.plan()
+	s.b.at.day = s.b.at.day.AddDays(2)
+	s.want.Name, s.want.CostBasis, s.want.Holds = "Renamed", "another basis", []billing.Hold{{Policy: "x"}}
+	if again := s.plan(); again.Changes[0].ID != first.Changes[0].ID {
+		t.Error("the same proposal has another id after a day, a new name, proof and hold")
+	}
+	seen := []string{first.Changes[0].ID}
+	for _, change := range []func(){
+		func() { s.want.Units = 8 },
+		func() { price := euros(1100); s.want.UnitPrice = &price },
+		func() { s.want.Policy = trueDate },
+	} {
+		change()
+		id := s.plan().Changes[0].ID
+		if slices.Contains(seen, id) {
+			t.Errorf("another proposal has the id %s again", id)
+		}
+		seen = append(seen, id)
+	}
+}
+
+func TestTheFingerprintCoversBothSides(t *testing.T) {
+	s := november(upNow)
+	s.stands(5, "2026-03-10")
+	first := s.plan().Fingerprint
+	s.b.at.contracts[0].Name = "Renamed"
+	if s.plan().Fingerprint != first {
+		t.Error("a name changes the fingerprint")
+	}
+	s.b.at.post(s.b.at.lines[0], s.b.at.day)
+	if s.plan().Fingerprint == first {
+		t.Error("a posted row does not change the fingerprint")
+	}
+}
