@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"spindle/internal/billing"
@@ -18,14 +19,18 @@ type shelf struct {
 	older  string            // unit rows that only a search before the window finds
 	counts map[string]int    // instead of the true number
 	access string            // level of userAccessForQuery
-	asked  []string
+
+	mu    sync.Mutex
+	asked []string
 }
 
 func (s *shelf) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	_, path, _ := strings.Cut(r.URL.Path, "/v1.0/")
 	entity, rest, _ := strings.Cut(path, "/")
+	s.mu.Lock()
 	s.asked = append(s.asked, path)
+	s.mu.Unlock()
 	list := s.rows[entity]
 	if entity == "ContractServiceUnits" && strings.Contains(string(body), `{"op":"lt","field":"endDate"`) {
 		list = s.older
