@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strconv"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -67,20 +68,30 @@ func amountText(a *money.Amount) string {
 	return a.String()
 }
 
+// writeObserved writes what a plan depends on. It is by far the longest part of a fingerprint, so it does without formatting verbs.
 func writeObserved(h hash.Hash, o billing.Observed) {
+	var buf []byte
+	put := func(kind byte, fields ...string) {
+		buf = append(buf[:0], kind)
+		for _, f := range fields {
+			buf = strconv.AppendInt(append(buf, ' '), int64(len(f)), 10)
+			buf = append(append(buf, ':'), f...)
+		}
+		h.Write(append(buf, '\n')) // a hash never fails
+	}
 	for _, c := range o.Contracts {
-		fmt.Fprintf(h, "c %s %s %t %s %s\n", c.ID, c.Mark, c.Active, c.Start, c.End)
+		put('c', string(c.ID), c.Mark, strconv.FormatBool(c.Active), c.Start.String(), c.End.String())
 	}
 	for _, s := range o.Services {
-		fmt.Fprintf(h, "s %s %s %s %t\n", s.ID, s.Mark, s.PeriodType, s.Active)
+		put('s', string(s.ID), s.Mark, string(s.PeriodType), strconv.FormatBool(s.Active))
 	}
 	for _, l := range o.Lines {
-		fmt.Fprintf(h, "l %s %s %s %s\n", l.ID, l.ContractID, l.ServiceID, l.Mark)
+		put('l', string(l.ID), string(l.ContractID), string(l.ServiceID), l.Mark)
 		for _, r := range l.Rows {
-			fmt.Fprintf(h, "r %s %s %d %s %t\n", r.ID, r.Period, r.Units, r.Price, r.Posted)
+			put('r', r.ID, r.Period.Start.String(), r.Period.End.String(), strconv.FormatInt(r.Units, 10), r.Price.String(), strconv.FormatBool(r.Posted))
 		}
 	}
 	for _, c := range o.Charges {
-		fmt.Fprintf(h, "g %s %s %s %s %t\n", c.ID, c.Mark, c.Quantity, c.UnitPrice, c.Billed)
+		put('g', string(c.ID), c.Mark, c.Quantity.String(), c.UnitPrice.String(), strconv.FormatBool(c.Billed))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"spindle/internal/billing"
 )
@@ -14,12 +13,12 @@ type planner struct {
 	in         Input
 	contracts  map[string]billing.Contract // by id and by mark; marks also lead to what this plan creates
 	services   map[string]billing.Service  // likewise
-	linesByID  map[billing.ContractServiceID]billing.ContractService
-	lineMarks  map[string][]billing.ContractService
-	instances  map[string][]billing.ContractService // by contract and service id
-	charges    map[string][]billing.Charge          // by mark
+	linesByID  map[billing.ContractServiceID]*billing.ContractService
+	lineMarks  map[string][]*billing.ContractService
+	instances  map[string][]*billing.ContractService // by contract and service id
+	charges    map[string][]billing.Charge           // by mark
 	chargeByID map[billing.ChargeID]billing.Charge
-	applied    map[string]Applied                   // by line key
+	applied    map[string]*Applied                  // by line key
 	ours       map[billing.ContractServiceID]string // line key of every line that is ours
 	wanted     map[string]bool                      // keys of the desired lines
 	managed    map[string]bool                      // marks of the contracts that Spindle manages
@@ -53,56 +52,62 @@ type extension struct {
 // inOrder gives the input with every slice in its documented order, so that equal content gives equal plans (law 4).
 func inOrder(in Input) Input {
 	d, o := &in.Desired, &in.Observed
-	d.Contracts = sorted(d.Contracts, func(c billing.DesiredContract) string { return c.Mark })
-	d.Services = sorted(d.Services, func(s billing.DesiredService) string { return s.Mark })
-	d.Lines = sorted(d.Lines, func(l billing.DesiredLine) string { return l.Key })
-	d.Charges = sorted(d.Charges, func(c billing.DesiredCharge) string { return c.Key })
-	o.Contracts = sorted(o.Contracts, func(c billing.Contract) string { return numeric(string(c.ID)) })
-	o.Services = sorted(o.Services, func(s billing.Service) string { return numeric(string(s.ID)) })
-	o.Lines = sorted(o.Lines, func(l billing.ContractService) string { return numeric(string(l.ID)) })
-	o.Charges = sorted(o.Charges, func(c billing.Charge) string { return numeric(string(c.ID)) })
-	for i, line := range o.Lines {
-		o.Lines[i].Rows = rowsInOrder(line.Rows)
-	}
-	in.Memory.Lines = sorted(in.Memory.Lines, func(a Applied) string { return a.LineKey })
+	d.Contracts = sorted(d.Contracts, func(a, b billing.DesiredContract) int { return cmp.Compare(a.Mark, b.Mark) })
+	d.Services = sorted(d.Services, func(a, b billing.DesiredService) int { return cmp.Compare(a.Mark, b.Mark) })
+	d.Lines = sorted(d.Lines, func(a, b billing.DesiredLine) int { return cmp.Compare(a.Key, b.Key) })
+	d.Charges = sorted(d.Charges, func(a, b billing.DesiredCharge) int { return cmp.Compare(a.Key, b.Key) })
+	o.Contracts = sorted(o.Contracts, func(a, b billing.Contract) int { return compareIDs(string(a.ID), string(b.ID)) })
+	o.Services = sorted(o.Services, func(a, b billing.Service) int { return compareIDs(string(a.ID), string(b.ID)) })
+	o.Lines = withRowsInOrder(sorted(o.Lines, func(a, b billing.ContractService) int { return compareIDs(string(a.ID), string(b.ID)) }))
+	o.Charges = sorted(o.Charges, func(a, b billing.Charge) int { return compareIDs(string(a.ID), string(b.ID)) })
+	in.Memory.Lines = sorted(in.Memory.Lines, func(a, b Applied) int { return cmp.Compare(a.LineKey, b.LineKey) })
 	return in
 }
 
-// numeric pads an id so that 9 comes before 10.
-func numeric(id string) string { return strings.Repeat("0", max(0, 20-len(id))) + id }
+// compareIDs orders numbers as text: 9 before 10.
+func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
 
-func sorted[T any](items []T, key func(T) string) []T {
+// sorted gives the items in order, copied only when they are not.
+func sorted[T any](items []T, compare func(a, b T) int) []T {
+	if slices.IsSortedFunc(items, compare) {
+		return items
+	}
 	items = slices.Clone(items)
-	slices.SortStableFunc(items, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	slices.SortStableFunc(items, compare)
 	return items
 }
 
-func rowsInOrder(rows []billing.UnitRow) []billing.UnitRow {
+func withRowsInOrder(lines []billing.ContractService) []billing.ContractService {
 	byStart := func(a, b billing.UnitRow) int {
-		return cmp.Or(a.Period.Start.Compare(b.Period.Start), cmp.Compare(numeric(a.ID), numeric(b.ID)))
+		return cmp.Or(a.Period.Start.Compare(b.Period.Start), compareIDs(a.ID, b.ID))
 	}
-	if slices.IsSortedFunc(rows, byStart) {
-		return rows
+	isSorted := func(l billing.ContractService) bool { return slices.IsSortedFunc(l.Rows, byStart) }
+	if !slices.ContainsFunc(lines, func(l billing.ContractService) bool { return !isSorted(l) }) {
+		return lines
 	}
-	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, byStart)
-	return rows
+	lines = slices.Clone(lines)
+	for i := range lines {
+		lines[i].Rows = sorted(lines[i].Rows, byStart)
+	}
+	return lines
 }
 
 func newPlanner(in Input) *planner {
 	p := &planner{
 		in: in, contracts: map[string]billing.Contract{}, services: map[string]billing.Service{},
-		linesByID: map[billing.ContractServiceID]billing.ContractService{}, lineMarks: map[string][]billing.ContractService{},
-		instances: map[string][]billing.ContractService{}, charges: map[string][]billing.Charge{},
-		chargeByID: map[billing.ChargeID]billing.Charge{}, applied: map[string]Applied{}, ours: map[billing.ContractServiceID]string{},
-		wanted: map[string]bool{}, managed: map[string]bool{}, claimed: map[billing.ContractServiceID]bool{},
+		linesByID: make(map[billing.ContractServiceID]*billing.ContractService, len(in.Observed.Lines)), lineMarks: make(map[string][]*billing.ContractService, len(in.Observed.Lines)),
+		instances: map[string][]*billing.ContractService{}, charges: map[string][]billing.Charge{},
+		chargeByID: map[billing.ChargeID]billing.Charge{}, applied: make(map[string]*Applied, len(in.Memory.Lines)),
+		ours: make(map[billing.ContractServiceID]string, len(in.Memory.Lines)), wanted: make(map[string]bool, len(in.Desired.Lines)),
+		managed: map[string]bool{}, claimed: map[billing.ContractServiceID]bool{},
 		enabled: map[billing.CustomerID]bool{}, known: map[billing.CustomerID]bool{}, names: map[billing.CustomerID]string{},
 		gaps: map[billing.CustomerID]bool{}, creating: map[string]string{}, extended: map[string]extension{},
 		attached: map[string]string{}, short: map[string]billing.Date{},
 	}
 	p.indexObserved(in.Observed)
 	p.indexDesired(in.Desired)
-	for _, a := range in.Memory.Lines {
+	for i := range in.Memory.Lines {
+		a := &in.Memory.Lines[i]
 		p.applied[a.LineKey] = a
 		p.known[a.CustomerID] = true
 		if a.LineID != "" {
@@ -122,7 +127,8 @@ func (p *planner) indexObserved(o billing.Observed) {
 	for _, s := range o.Services {
 		p.indexService(s)
 	}
-	for _, l := range o.Lines {
+	for i := range o.Lines {
+		l := &o.Lines[i]
 		p.linesByID[l.ID] = l
 		key := instanceKey(string(l.ContractID), string(l.ServiceID))
 		p.instances[key] = append(p.instances[key], l)

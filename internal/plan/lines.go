@@ -58,7 +58,9 @@ func (p *planner) subjectOf(want billing.DesiredLine) (subject, bool) {
 		return s, false
 	}
 	s.contract, s.service = contract, service
-	s.applied, s.isOurs = p.applied[want.Key]
+	if a := p.applied[want.Key]; a != nil {
+		s.applied, s.isOurs = *a, true
+	}
 	s.line, s.found = p.standing(want, s)
 	if s.found && s.line.Mark != "" && s.line.Mark == want.Mark {
 		s.isOurs = true
@@ -135,11 +137,11 @@ func proofOf(want billing.DesiredLine) []string {
 // line leads to.
 func (p *planner) standing(want billing.DesiredLine, s subject) (billing.ContractService, bool) {
 	if line, found := p.linesByID[s.applied.LineID]; s.isOurs && found {
-		return line, true
+		return *line, true
 	}
 	for _, line := range p.lineMarks[want.Mark] {
 		if line.ContractID == s.contract.ID {
-			return line, true
+			return *line, true
 		}
 	}
 	if want.Repeat || s.isOurs || s.contract.ID == "" || s.service.ID == "" {
@@ -148,7 +150,7 @@ func (p *planner) standing(want billing.DesiredLine, s subject) (billing.Contrac
 	for _, line := range p.instances[instanceKey(string(s.contract.ID), string(s.service.ID))] {
 		if line.Mark == "" && p.ours[line.ID] == "" && !p.claimed[line.ID] {
 			p.claimed[line.ID] = true
-			return line, true
+			return *line, true
 		}
 	}
 	return billing.ContractService{}, false

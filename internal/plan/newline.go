@@ -42,7 +42,7 @@ func (p *planner) planNewLine(s subject) {
 	p.add(phaseLines, add)
 }
 
-func (p *planner) addRepeat(s subject, add Change, standing []billing.ContractService, first string) {
+func (p *planner) addRepeat(s subject, add Change, standing []*billing.ContractService, first string) {
 	add.Kind = AddRepeat
 	for _, line := range standing {
 		add.Instances = append(add.Instances, line.ID)

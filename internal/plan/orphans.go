@@ -10,7 +10,7 @@ import (
 func (p *planner) planOrphans() {
 	for _, a := range p.in.Memory.Lines {
 		if line, found := p.linesByID[a.LineID]; found && !p.wanted[a.LineKey] {
-			p.planOrphan(a, line)
+			p.planOrphan(a, *line)
 		}
 	}
 }
