@@ -135,6 +135,7 @@ func stringValue(f *field, raw any) (any, error) {
 		return nil, fmt.Errorf("Error converting value of field %s to type string", f.name)
 	}
 	if n := utf8.RuneCountInString(text); n > f.length {
+		//lint:ignore ST1005 Autotask's own words
 		return nil, fmt.Errorf("String length of field %s exceeds the maximum of %d characters", f.name, f.length)
 	}
 	return text, nil

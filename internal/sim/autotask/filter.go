@@ -194,19 +194,19 @@ func (c *compiler) operands(cond *condition, object map[string]any) *failure {
 }
 
 // hash makes long lists cheap to test.
-func (cond *condition) hash() {
-	if cond.field.kind == kindString {
-		cond.texts = map[string]bool{}
-	} else if cond.field.kind.integral() {
-		cond.integers = map[int64]bool{}
+func (c *condition) hash() {
+	if c.field.kind == kindString {
+		c.texts = map[string]bool{}
+	} else if c.field.kind.integral() {
+		c.integers = map[int64]bool{}
 	}
-	for _, o := range cond.list {
+	for _, o := range c.list {
 		switch {
 		case o.null || o.never:
-		case cond.texts != nil:
-			cond.texts[o.text] = true
-		case cond.integers != nil && o.integral:
-			cond.integers[o.integer] = true
+		case c.texts != nil:
+			c.texts[o.text] = true
+		case c.integers != nil && o.integral:
+			c.integers[o.integer] = true
 		}
 	}
 }
