@@ -154,8 +154,10 @@ type Finding struct {
 // ID gives the finding's stable identity.
 func (f Finding) ID() string { return string(f.Kind) + "/" + f.Subject }
 
-// Hold is a named policy that keeps a change from being applied without a person.
+// Hold is a named policy that keeps a change from being applied without a person. A hold that blocks cannot be waved through: the line
+// cannot be rated or written rightly until what its finding says is mended, and is left as it stands.
 type Hold struct {
 	Policy string
 	Why    string
+	Blocks bool
 }

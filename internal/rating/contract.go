@@ -72,7 +72,7 @@ func (r *rater) unmapped(customer billing.CustomerID) billing.Finding {
 func (r *rater) companyGone(customer billing.CustomerID, m billing.CompanyMapping) block {
 	why := fmt.Sprintf("company %s (%s) that %s is mapped to is missing or inactive in the target", m.CompanyID, m.CompanyName, r.name(customer))
 	return block{
-		billing.Hold{Policy: HoldCompany, Why: why},
+		billing.Hold{Policy: HoldCompany, Why: why, Blocks: true},
 		billing.Finding{
 			Kind: billing.FindingCustomerGone, Subject: string(customer), CustomerID: customer, Customer: r.name(customer),
 			Message: why, Remedy: "map the customer to another company, or make the company active again",
@@ -113,7 +113,7 @@ func (r *rater) mapped(route billing.Route, a admitted) destination {
 		return d
 	}
 	d.blocks = []block{{
-		billing.Hold{Policy: HoldContract, Why: why},
+		billing.Hold{Policy: HoldContract, Why: why, Blocks: true},
 		billing.Finding{
 			Kind: billing.FindingContractGone, Subject: string(a.customer) + "/" + string(route.ContractID),
 			CustomerID: a.customer, Customer: r.name(a.customer), Message: why,
@@ -144,7 +144,7 @@ func (r *rater) managed(route billing.Route, a admitted) destination {
 		why := fmt.Sprintf("the managed contract %s of %s belongs to company %s, but the customer is mapped to company %s",
 			existing.ID, r.name(a.customer), existing.CompanyID, a.company.ID)
 		d.blocks = []block{{
-			billing.Hold{Policy: HoldContract, Why: why},
+			billing.Hold{Policy: HoldContract, Why: why, Blocks: true},
 			billing.Finding{
 				Kind: billing.FindingContractGone, Subject: string(a.customer) + "/" + string(existing.ID),
 				CustomerID: a.customer, Customer: r.name(a.customer), Message: why,

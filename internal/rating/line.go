@@ -281,7 +281,7 @@ func (r *rater) report(c candidate) {
 // wave through; everything else keeps the money from being billed.
 func verdictOf(key string, blocks []block) verdict {
 	for _, b := range blocks {
-		if b.hold.Policy != HoldBelowMargin {
+		if b.hold.Blocks {
 			return heldBy(b.finding)
 		}
 	}

@@ -237,18 +237,18 @@ func (r *rater) finding(kind billing.FindingKind, s billing.Subscription, messag
 
 func (r *rater) currencyBlock(s billing.Subscription, is money.Currency, a admitted) block {
 	why := fmt.Sprintf("the money is in %s but company %s is billed in %s, and Spindle does not convert", is, a.company.ID, a.company.Currency)
-	return block{billing.Hold{Policy: HoldCurrency, Why: why}, r.finding(billing.FindingCurrency, s, why,
+	return block{billing.Hold{Policy: HoldCurrency, Why: why, Blocks: true}, r.finding(billing.FindingCurrency, s, why,
 		"give it a fixed price and cost in the company's currency, or correct the company's currency")}
 }
 
 func (r *rater) noCost(s billing.Subscription, cost unitCost) block {
-	return block{billing.Hold{Policy: HoldNoCost, Why: cost.basis}, r.finding(billing.FindingNoCost, s, cost.basis,
+	return block{billing.Hold{Policy: HoldNoCost, Why: cost.basis, Blocks: true}, r.finding(billing.FindingNoCost, s, cost.basis,
 		"import an invoice that bills it, or give it a fixed price")}
 }
 
 func (r *rater) noPrice(s billing.Subscription, rule billing.PriceRule) block {
 	why := fmt.Sprintf("price rule %s (%s %s) makes no price", rule.ID, rule.Kind, rule.Value)
-	return block{billing.Hold{Policy: HoldNoPrice, Why: why}, r.finding(billing.FindingNoPrice, s, why,
+	return block{billing.Hold{Policy: HoldNoPrice, Why: why, Blocks: true}, r.finding(billing.FindingNoPrice, s, why,
 		"correct the price rule: a margin must be below 100 %")}
 }
 

@@ -56,7 +56,7 @@ func (r *rater) service(s billing.Subscription, period billing.PeriodType) assig
 }
 
 func (r *rater) offerBlock(policy string, kind billing.FindingKind, o billing.Offer, why, remedy string) block {
-	return block{billing.Hold{Policy: policy, Why: why}, billing.Finding{Kind: kind, Subject: o.String(), Message: why, Remedy: remedy}}
+	return block{billing.Hold{Policy: policy, Why: why, Blocks: true}, billing.Finding{Kind: kind, Subject: o.String(), Message: why, Remedy: remedy}}
 }
 
 // settingsBlock holds what a missing billing code makes impossible.
@@ -66,7 +66,7 @@ func settingsBlock(what, setting string, code billing.BillingCodeID) []block {
 	}
 	why := fmt.Sprintf("%s need %s, which is not set", what, setting)
 	return []block{{
-		billing.Hold{Policy: HoldSettings, Why: why},
+		billing.Hold{Policy: HoldSettings, Why: why, Blocks: true},
 		billing.Finding{Kind: billing.FindingSettings, Subject: what, Message: why, Remedy: "set it in the Autotask settings"},
 	}}
 }

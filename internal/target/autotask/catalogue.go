@@ -80,7 +80,19 @@ func (c *catalogue) company(row wireCompany) billing.Company {
 		code = c.money.codes[row.Currency.n] // "" for a currency without ISO code: it cannot be billed in
 	}
 	return billing.Company{ID: billing.CompanyID(row.ID.String()), Name: row.Name, Number: string(row.Number),
-		Type: c.types.label("companyType", string(row.Type)), Active: bool(row.Active), Currency: money.Currency(code)}
+		Type: companyType(c.types, string(row.Type)), Active: bool(row.Active), Currency: money.Currency(code)}
+}
+
+// companyType gives the label of a company's type. Tenants rename labels, so the two values that are confirmed keep their own name
+// (Autotask sheet §5.1).
+func companyType(m *entityMeta, value string) string {
+	switch value {
+	case "1":
+		return "Customer"
+	case "3":
+		return "Prospect"
+	}
+	return m.label("companyType", value)
 }
 
 // codeUse gives the use of a billing code by its label; renamed labels fall back to the documented values (Autotask sheet §5.10).
