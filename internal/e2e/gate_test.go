@@ -45,8 +45,8 @@ type gate struct {
 
 	mu     sync.Mutex
 	writes []write
-	decide func(n int, w write) action                  // n counts writes from 1; nil passes
-	around func(n int, w write, after bool) (stop bool) // told before and after each write is applied; nil does nothing
+	decide func(n int, w write) action         // n counts writes from 1; nil passes
+	around func(n int, after bool) (stop bool) // told before and after each write is applied; nil does nothing
 }
 
 // isWrite reports whether a request can change something: everything but reads and queries.
@@ -129,9 +129,23 @@ func (g *gate) enter(w write) (int, action) {
 
 func (g *gate) tell(n int, after bool) bool {
 	g.mu.Lock()
-	around, w := g.around, g.writes[n-1]
+	around := g.around
 	g.mu.Unlock()
-	return around != nil && around(n, w, after)
+	return around != nil && around(n, after)
+}
+
+// watch sets what is told before and after each write.
+func (g *gate) watch(around func(n int, after bool) (stop bool)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.around = around
+}
+
+// answer sets what becomes of each write.
+func (g *gate) answer(decide func(n int, w write) action) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.decide = decide
 }
 
 func (g *gate) status(n, status int) {

@@ -96,7 +96,7 @@ type options struct {
 	microsoft map[string]string
 	database  string // address of a database; "" is a new SQLite file in the data folder
 	dir       string // data folder; "" is a new one
-	writeTime time.Duration
+	realWaits bool // waits take a little real time: some simulator switches count real milliseconds
 }
 
 // newStage starts both simulators and opens the program.
@@ -119,7 +119,10 @@ func newStage(t testing.TB, world scenario.Scenario, o options) *stage {
 	s.cfg.AutotaskURL = serve(t, s.gate)
 	microsoft := serve(t, s.microsoft.Handler())
 	s.cfg.MicrosoftLoginURL, s.cfg.MicrosoftGraphURL, s.cfg.PartnerCenterURL = microsoft, microsoft, microsoft
-	s.hooks = app.Hooks{Now: s.clock.now, Transport: manners(s.clock, o.writeTime)}
+	s.hooks = app.Hooks{Now: s.clock.now, Transport: manners(s.clock, 0)}
+	if o.realWaits {
+		s.hooks.Transport = func(o *transport.Options) { o.Sleep = shortWait }
+	}
 	s.open()
 	return s
 }
@@ -138,6 +141,16 @@ func manners(c *clock, writeTime time.Duration) func(*transport.Options) {
 		o.Sleep = c.sleep
 		o.Jitter = func(ceiling time.Duration) time.Duration { return ceiling / 2 }
 		o.WriteTimeout = writeTime
+	}
+}
+
+// shortWait waits a fiftieth of the time asked for.
+func shortWait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d / 50):
+		return nil
 	}
 }
 
@@ -209,8 +222,7 @@ func (s *stage) setUp() *stage {
 func (s *stage) connectMicrosoft() {
 	s.t.Helper()
 	c := s.microsoft.Credentials()
-	must(s.app.Engine.ConnectMicrosoft(s.t.Context(), s.org,
-		engine.MicrosoftConfig{TenantID: c.TenantID, ClientID: c.ClientID, Secret: secret.New(c.ClientSecret)}, clerk))(s.t)
+	must(s.app.Engine.ConnectMicrosoft(s.t.Context(), s.org, microsoftConfig(c), clerk))(s.t)
 	must(s.app.Engine.Collect(s.t.Context(), s.org))(s.t)
 }
 

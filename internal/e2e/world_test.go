@@ -36,6 +36,14 @@ func tinyWorld(t testing.TB) scenario.Scenario {
 	return w
 }
 
+// laterWorld is tinyWorld with more lines on the existing contract, so that each can change in its own way later.
+func laterWorld(t testing.TB) scenario.Scenario {
+	t.Helper()
+	w := tinyWorld(t)
+	w.Customers[0].Subscriptions = demoWorld(t).Customers[1].Subscriptions
+	return w
+}
+
 // twinPrice gives the second subscription of the tiny world's second customer a price of its own, so that it needs a line of its own.
 func (s *stage) twinPrice() {
 	s.t.Helper()

@@ -80,6 +80,39 @@ func Postgres(t testing.TB) string {
 	return address.String()
 }
 
+// PostgresDatabase gives the address of a new, empty database, or skips the test when Env is not set. It can be copied.
+func PostgresDatabase(t testing.TB) string {
+	t.Helper()
+	return createDatabase(t, "")
+}
+
+// CopyPostgres gives the address of a copy of a database that PostgresDatabase gave. Nobody may be connected to the original.
+func CopyPostgres(t testing.TB, original string) string {
+	t.Helper()
+	address, err := url.Parse(original)
+	if err != nil {
+		t.Fatal("the address of the database to copy cannot be read")
+	}
+	return createDatabase(t, " TEMPLATE "+strings.TrimPrefix(address.Path, "/"))
+}
+
+func createDatabase(t testing.TB, from string) string {
+	t.Helper()
+	server := os.Getenv(Env)
+	if server == "" {
+		t.Skipf("%s is not set: give it the address of a PostgreSQL server to run this test there too", Env)
+	}
+	address, err := url.Parse(server)
+	if err != nil || address.Scheme == "" {
+		t.Fatalf("%s is not an address such as postgres://postgres@127.0.0.1:5432/postgres", Env)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	execute(t, server, "CREATE DATABASE "+name+from)
+	t.Cleanup(func() { execute(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	address.Path = "/" + name
+	return address.String()
+}
+
 func execute(t testing.TB, server, statement string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
