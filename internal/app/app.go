@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -184,8 +185,16 @@ func readFiles(ctx context.Context, paths []string) (engine.FileContent, error) 
 		return engine.FileContent{}, err
 	}
 	content := engine.FileContent{Lines: imported.Lines, Usage: imported.Usage, Broken: imported.Broken}
+	reported := map[string]bool{}
 	for _, f := range imported.Files {
+		reported[f.Name] = true
 		content.Files = append(content.Files, fileReport(f, imported.Errors))
+	}
+	for _, e := range imported.Errors { // a file of which nothing could be read has no report of its own
+		if !reported[e.File] {
+			reported[e.File] = true
+			content.Files = append(content.Files, fileReport(file.Report{Name: e.File}, imported.Errors))
+		}
 	}
 	return content, nil
 }
@@ -216,22 +225,22 @@ func notices(f file.Report) []string {
 	var all []string
 	c := f.Control
 	if f.SameAs != "" {
-		all = append(all, "the same content as "+f.SameAs+": adds nothing")
+		all = append(all, "the same content as "+filepath.Base(f.SameAs)+": adds nothing")
 	}
 	if len(c.UnknownColumns) > 0 {
-		all = append(all, fmt.Sprintf("columns kept but not understood: %v", c.UnknownColumns))
+		all = append(all, fmt.Sprintf("columns kept but not understood: %s", strings.Join(c.UnknownColumns, ", ")))
 	}
 	if len(c.UnknownWords) > 0 {
 		all = append(all, fmt.Sprintf("charge types not known to us, billed as stated: %v", c.UnknownWords))
 	}
 	if c.OutOfPeriod > 0 {
-		all = append(all, fmt.Sprintf("%d rows are for an earlier month and are billed with this invoice", c.OutOfPeriod))
+		all = append(all, fmt.Sprintf("for an earlier month and billed with this invoice, rows: %d", c.OutOfPeriod))
 	}
 	if c.Duplicates > 0 {
-		all = append(all, fmt.Sprintf("%d rows are equal to another row; all are counted", c.Duplicates))
+		all = append(all, fmt.Sprintf("equal to another row, all counted, rows: %d", c.Duplicates))
 	}
 	if f.LeftOut > 0 {
-		all = append(all, fmt.Sprintf("%d further problems are not listed", f.LeftOut))
+		all = append(all, fmt.Sprintf("further problems not listed: %d", f.LeftOut))
 	}
 	return all
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/rivo/uniseg"
+
 	"spindle/internal/engine"
 	"spindle/internal/fault"
 	"spindle/internal/secret"
@@ -68,10 +70,16 @@ func (s *session) done(sentence string) error {
 }
 
 type autotaskCredentials struct {
-	Username        string `help:"User name (key) of the API user." env:"SPINDLE_AUTOTASK_USERNAME"`
-	IntegrationCode string `help:"Tracking identifier of the API user." env:"SPINDLE_AUTOTASK_INTEGRATION_CODE"`
-	URL             string `help:"Another address than Autotask's own, such as a simulator." env:"SPINDLE_AUTOTASK_URL" name:"url"`
+	Username        string `help:"User name (key) of the API user." from:"SPINDLE_AUTOTASK_USERNAME"`
+	IntegrationCode string `help:"Tracking identifier of the API user." from:"SPINDLE_AUTOTASK_INTEGRATION_CODE"`
+	URL             string `help:"Another address than Autotask's own, such as a simulator." from:"SPINDLE_AUTOTASK_URL" name:"url"`
 	Stdin           bool   `help:"Read JSON with username, secret, integration_code and url from standard input."`
+}
+
+// Help implements kong.HelpProvider.
+func (autotaskCredentials) Help() string {
+	return "The secret is never a flag, where others on this machine could read it: it is asked for, or read from SPINDLE_AUTOTASK_SECRET, or from --stdin. " +
+		"Credentials that Autotask refuses are not stored."
 }
 
 type autotaskStdin struct {
@@ -101,7 +109,7 @@ func (c *autotaskCredentials) Run(ctx context.Context, s *session) error {
 		return s.printJSON(reportView(report))
 	}
 	s.printReport(report)
-	s.printf("\nThe credentials work and are stored sealed. Next: spindle autotask settings\n")
+	s.printf("\nThe credentials work and are stored sealed. Next: spindle autotask settings shows what to set\n")
 	return nil
 }
 
@@ -206,9 +214,13 @@ func (doctorCommand) Run(ctx context.Context, s *session) error {
 }
 
 func (s *session) printReport(r target.Report) {
+	width := 0
+	for _, item := range r.Items {
+		width = max(width, uniseg.StringWidth(item.Name))
+	}
 	for _, item := range r.Items {
 		sign := map[target.CheckState]string{target.CheckPassed: "ok  ", target.CheckWarned: "warn", target.CheckFailed: "FAIL", target.CheckSkipped: "skip"}[item.State]
-		s.printf("%s  %-32s %s\n", sign, item.Name, item.Found)
+		s.printf("%s  %s%s  %s\n", sign, item.Name, strings.Repeat(" ", width-uniseg.StringWidth(item.Name)), item.Found)
 		if item.Remedy != "" && item.State != target.CheckPassed {
 			s.printf("      → %s\n", item.Remedy)
 		}

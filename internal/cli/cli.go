@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -38,16 +39,16 @@ func System() Streams {
 
 // globals are the flags of every command.
 type globals struct {
-	Org  string `help:"The organization, by name or id. Not needed while there is only one." placeholder:"NAME" env:"SPINDLE_ORG"`
-	JSON bool   `help:"Print JSON for machines instead of text." name:"json"`
-	As   string `help:"Who is acting, for the audit trail." placeholder:"NAME" env:"SPINDLE_AS"`
+	Org  string `group:"Everywhere" help:"The organization, by name or id. Not needed while there is only one." placeholder:"NAME" from:"SPINDLE_ORG"`
+	JSON bool   `group:"Everywhere" help:"Print JSON for machines instead of text." name:"json"`
+	As   string `group:"Everywhere" help:"Who is acting, for the audit trail." placeholder:"NAME" from:"SPINDLE_AS"`
 
-	Config    string `help:"Settings file, key = value per line." placeholder:"FILE" type:"path"`
-	DataDir   string `help:"Folder for the database, the master key and imported files." placeholder:"DIR"`
-	Database  string `help:"SQLite file, or postgres://user:password@host/name." placeholder:"URL"`
-	LogLevel  string `help:"debug, info, warn or error." placeholder:"LEVEL"`
-	LogFormat string `help:"text or json." placeholder:"FORMAT"`
-	Today     string `help:"Act as if today were this date, for practice." placeholder:"YYYY-MM-DD"`
+	Config    string `group:"Everywhere" help:"Settings file, key = value per line." placeholder:"FILE" type:"path"`
+	DataDir   string `group:"Everywhere" help:"Folder for the database, the master key and imported files." placeholder:"DIR"`
+	Database  string `group:"Everywhere" help:"SQLite file, or postgres://user@host/name; one with a password belongs into SPINDLE_DATABASE." placeholder:"URL"`
+	LogLevel  string `group:"Everywhere" help:"debug, info, warn or error." placeholder:"LEVEL"`
+	LogFormat string `group:"Everywhere" help:"text or json." placeholder:"FORMAT"`
+	Today     string `group:"Everywhere" help:"Act as if today were this date, for practice." placeholder:"YYYY-MM-DD"`
 }
 
 type root struct {
@@ -85,6 +86,8 @@ type session struct {
 	kong    *kong.Kong
 	app     *app.App
 	version string
+	serving bool // logs as configured; a command says itself what happened
+	printed bool // a JSON document is on standard output
 }
 
 // Run executes one command line and gives the exit code.
@@ -95,6 +98,7 @@ func Run(ctx context.Context, args []string, streams Streams, version string) in
 		kong.Description("Keeps Autotask in step with what you buy from Microsoft as a Cloud Solution Provider."),
 		kong.Writers(streams.Out, streams.Err), kong.Exit(func(code int) { exit = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Resolvers(environment(streams.Env)), kong.ValueFormatter(valueHelp),
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		fmt.Fprintln(streams.Err, err)
@@ -103,19 +107,71 @@ func Run(ctx context.Context, args []string, streams Streams, version string) in
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(negatives(args))
 	if exit >= 0 {
 		return exit
 	}
 	s := &session{Streams: streams, globals: r.globals, kong: parser, version: version}
 	if err != nil {
-		return s.fail(fault.Invalidf("%w", err).Do("spindle --help, or spindle COMMAND --help, shows how"))
+		s.globals.JSON = s.globals.JSON || slices.Contains(args, "--json") // the flag may stand behind the mistake
+		return s.fail(misused(err, parser.Model.Name))
 	}
 	defer s.close()
 	if err := parsed.Run(s); err != nil {
 		return s.fail(err)
 	}
 	return 0
+}
+
+// environment gives flags their values from the variables that their tag "from" names, out of the streams' own environment: the demo and
+// the tests must not see the machine's.
+func environment(lookup func(string) (string, bool)) kong.Resolver {
+	var resolve kong.ResolverFunc = func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		name := flag.Tag.Get("from")
+		if name == "" {
+			return nil, nil
+		}
+		if text, found := lookup(name); found && text != "" {
+			return text, nil
+		}
+		return nil, nil
+	}
+	return resolve
+}
+
+// valueHelp adds the variable to a flag's help.
+func valueHelp(v *kong.Value) string {
+	if name := v.Tag.Get("from"); name != "" {
+		return fmt.Sprintf("%s ($%s)", v.Help, name)
+	}
+	return kong.DefaultHelpValueFormatter(v)
+}
+
+// minus stands for the sign of a negative number: the parser takes everything that begins with a hyphen for a flag.
+const minus = "\u2212"
+
+// negatives lets "-5" be a value.
+func negatives(args []string) []string {
+	args = slices.Clone(args)
+	for i, a := range args {
+		if rest, cut := strings.CutPrefix(a, "-"); cut && rest != "" && strings.Trim(rest, "0123456789.,%") == "" {
+			args[i] = minus + rest
+		}
+	}
+	return args
+}
+
+// misused explains a command line that could not be read; the parser's own text already suggests the nearest word.
+func misused(err error, program string) error {
+	command := program
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil {
+		for n := wrong.Context.Selected(); n != nil && n.Type == kong.CommandNode; n = n.Parent {
+			command = program + strings.TrimSuffix(" "+n.Name+strings.TrimPrefix(command, program), " ")
+		}
+	}
+	text := strings.NewReplacer("unexpected argument", "there is no command or argument", "unknown flag", "there is no flag", minus, "-").Replace(err.Error())
+	return fault.Invalidf("%s", text).Do(command + " --help shows what there is")
 }
 
 func (s *session) close() {
@@ -133,6 +189,9 @@ func (s *session) fail(err error) int {
 		err = fault.Transientf("interrupted").Do("run the command again; what was begun is settled by reading")
 	}
 	code := fault.ExitCode(fault.KindOf(err))
+	if s.printed && s.globals.JSON { // the one document says what is wrong
+		return code
+	}
 	if s.globals.JSON {
 		s.printJSON(map[string]any{"error": problemsOf(err), "exit_code": code})
 		return code
@@ -177,8 +236,8 @@ func parts(err error) []error {
 	return []error{err}
 }
 
-// config puts flags, environment and file together.
-func (s *session) config() (config.Config, error) {
+// config puts flags, environment and file together, and says whether a log level is among them.
+func (s *session) config() (cfg config.Config, level bool, err error) {
 	flags := map[string]string{}
 	for key, value := range map[string]string{"data-dir": s.globals.DataDir, "database": s.globals.Database,
 		"log-level": s.globals.LogLevel, "log-format": s.globals.LogFormat, "today": s.globals.Today} {
@@ -190,11 +249,14 @@ func (s *session) config() (config.Config, error) {
 	if s.globals.Config != "" {
 		values, err := config.FromFile(s.globals.Config)
 		if err != nil {
-			return config.Config{}, err
+			return cfg, false, err
 		}
 		layers = append(layers, values)
 	}
-	return config.Load(config.Merge(layers...), s.Env)
+	merged := config.Merge(layers...)
+	_, level = merged["log-level"]
+	cfg, err = config.Load(merged, s.Env)
+	return cfg, level, err
 }
 
 // open builds the program on first use.
@@ -202,24 +264,25 @@ func (s *session) open(ctx context.Context) (*engine.Engine, error) {
 	if s.app != nil {
 		return s.app.Engine, nil
 	}
-	cfg, err := s.config()
+	cfg, level, err := s.config()
 	if err != nil {
 		return nil, err
 	}
-	if s.app, err = app.New(ctx, cfg, s.logger(cfg)); err != nil {
+	if s.app, err = app.New(ctx, cfg, s.logger(cfg, level)); err != nil {
 		return nil, err
 	}
 	return s.app.Engine, nil
 }
 
-// logger writes warnings and worse unless another level is asked for: a command's own words are on standard output.
-func (s *session) logger(cfg config.Config) *slog.Logger {
+// logger writes what the settings ask for. Unless a level is given a command logs nothing but its own failure: it says in its own words
+// what happened, and tries again by itself when the network falters.
+func (s *session) logger(cfg config.Config, given bool) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
-		level = slog.LevelWarn
+		level = slog.LevelInfo
 	}
-	if _, fromEnv := s.Env("SPINDLE_LOG_LEVEL"); s.globals.LogLevel == "" && !fromEnv && level < slog.LevelWarn {
-		level = slog.LevelWarn
+	if !given && !s.serving {
+		level = slog.LevelError + 1
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if cfg.LogFormat == config.LogJSON {

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"spindle/internal/billing"
@@ -48,6 +50,9 @@ func (c *contractsList) Run(ctx context.Context, s *session) error {
 		owners[mapped.CompanyID] = mapped
 	}
 	contracts := []map[string]any{}
+	if only != "" && !slices.ContainsFunc(m.Companies, func(c billing.CompanyMapping) bool { return c.CustomerID == only }) {
+		return fault.Conflictf("%s is not mapped to a company yet, so it has no contracts", c.Customer).Dof("spindle customers map %q COMPANY-ID", c.Customer)
+	}
 	t := table{headers: []string{"contract", "id", "number", "company", "periods", "from", "to"}}
 	for _, contract := range catalogue.Contracts {
 		owner := owners[contract.CompanyID]
@@ -58,10 +63,17 @@ func (c *contractsList) Run(ctx context.Context, s *session) error {
 		contracts = append(contracts, map[string]any{"id": contract.ID, "name": contract.Name, "number": contract.Number, "company_id": contract.CompanyID,
 			"customer_id": owner.CustomerID, "period_type": contract.PeriodType, "start": contract.Start, "end": contract.End})
 	}
+	if only != "" {
+		m.Routes = slices.DeleteFunc(m.Routes, func(r billing.Route) bool { return r.CustomerID != only })
+	}
 	if s.globals.JSON {
 		return s.printJSON(map[string]any{"contracts": contracts, "routes": routeViews(m.Routes)})
 	}
-	t.write(s.Out)
+	if len(t.rows) == 0 {
+		s.printf("Autotask has no active recurring contract here. Spindle can manage one: spindle contracts map CUSTOMER --managed\n")
+	} else {
+		t.write(s.Out)
+	}
 	s.printf("\n")
 	s.printRoutes(ctx, e, org, m.Routes)
 	return nil
@@ -168,7 +180,7 @@ type contractsMap struct {
 	To       string `help:"Id of an existing recurring contract." placeholder:"CONTRACT-ID"`
 	Managed  bool   `help:"Let Spindle create the contract and extend it before it ends."`
 	StartDay int    `help:"Start day of a managed contract; the organization's setting when left out." placeholder:"DAY"`
-	All      bool   `help:"Every mapped customer without a route: its only recurring contract, or a managed one when it has none."`
+	All      bool   `help:"Every mapped customer without a route: the recurring contract that fits best, or a managed one when it has none."`
 }
 
 // Run stores routes.
@@ -179,6 +191,9 @@ func (c *contractsMap) Run(ctx context.Context, s *session) error {
 	}
 	if c.All {
 		return c.mapAll(ctx, s, e, org)
+	}
+	if c.Customer == "" {
+		return fault.Invalidf("say for which customer").Do("give a customer, or --all")
 	}
 	if (c.To == "") == !c.Managed {
 		return fault.Invalidf("say where it goes").Do("give --to CONTRACT-ID or --managed, one of them")
@@ -199,7 +214,38 @@ func (c *contractsMap) Run(ctx context.Context, s *session) error {
 	if contract.Name != "" {
 		to = fmt.Sprintf("%q (%s)", contract.Name, contract.ID)
 	}
-	return s.done(fmt.Sprintf("%s: %s goes to %s.", customer.Name, routeScope(r), to))
+	note, err := unseenGroup(ctx, e, org, r)
+	if err != nil {
+		return err
+	}
+	return s.done(fmt.Sprintf("%s: %s goes to %s.", customer.Name, routeScope(r), to) + note)
+}
+
+// unseenGroup warns of a resource group that no usage has named yet: it may come later, or be a slip of the pen.
+func unseenGroup(ctx context.Context, e *engine.Engine, org store.Organization, r billing.Route) (string, error) {
+	if r.ResourceGroup == "" {
+		return "", nil
+	}
+	sets, err := e.Store.LoadUsageSets(ctx, org.ID, "")
+	if err != nil {
+		return "", err
+	}
+	groups := map[string]bool{}
+	for _, set := range sets {
+		for _, u := range set.Groups {
+			if u.CustomerID == r.CustomerID && u.ResourceGroup != "" {
+				groups[strings.ToLower(u.ResourceGroup)] = true
+			}
+		}
+	}
+	if groups[r.ResourceGroup] {
+		return "", nil
+	}
+	known := slices.Sorted(maps.Keys(groups))
+	if len(known) == 0 {
+		return " Note: no usage has named a resource group of this customer so far.", nil
+	}
+	return fmt.Sprintf(" Note: no usage has named it so far; this customer's resource groups are %s.", strings.Join(known, ", ")), nil
 }
 
 func (c *contractsMap) mapAll(ctx context.Context, s *session, e *engine.Engine, org store.Organization) error {
@@ -230,7 +276,7 @@ func (c *contractsUnmap) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if err := e.Store.DeleteRoute(ctx, org.ID, r, s.actor()); err != nil {
-		return err
+		return absent(err, fmt.Sprintf("%s has no route for %s", customer.Name, routeScope(r)), "spindle contracts list shows the routes")
 	}
 	return s.done(fmt.Sprintf("%s: the route for %s is removed.", customer.Name, routeScope(r)))
 }

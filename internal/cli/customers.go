@@ -59,6 +59,10 @@ func (c *customersList) Run(ctx context.Context, s *session) error {
 	if s.globals.JSON {
 		return s.printJSON(views)
 	}
+	if len(t.rows) == 0 && len(d.Customers) > 0 {
+		s.printf("Every customer is mapped.\n")
+		return nil
+	}
 	if len(t.rows) == 0 {
 		s.printf("No customers yet. Read some: spindle microsoft connect, or spindle microsoft import FILE\n")
 		return nil
@@ -192,11 +196,33 @@ func (c *customersMap) Run(ctx context.Context, s *session) error {
 	if _, err := strconv.ParseInt(c.Company, 10, 64); err != nil {
 		return fault.Invalidf("%q is not an Autotask company id", c.Company).Do("spindle customers suggest shows the ids")
 	}
+	before, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil {
+		return err
+	}
 	company, err := e.MapCustomer(ctx, org, customer, billing.CompanyID(c.Company), s.actor())
 	if err != nil {
 		return err
 	}
-	return s.done(fmt.Sprintf("%s is now %s (%s) in Autotask.", customer.Name, company.Name, company.ID))
+	return s.done(fmt.Sprintf("%s is now %s (%s) in Autotask.", customer.Name, company.Name, company.ID) + mapNote(before.Companies, customer.ID, company.ID))
+}
+
+// mapNote says what a mapping replaces, and who else has the same company: both happen on purpose, and by mistake.
+func mapNote(before []billing.CompanyMapping, customer billing.CustomerID, company billing.CompanyID) string {
+	note := ""
+	others := 0
+	for _, m := range before {
+		switch {
+		case m.CustomerID == customer && m.CompanyID != company:
+			note += fmt.Sprintf(" Before, it was %s (%s).", m.CompanyName, m.CompanyID)
+		case m.CustomerID != customer && m.CompanyID == company:
+			others++
+		}
+	}
+	if others > 0 {
+		note += fmt.Sprintf(" Note: %s mapped to this company already.", pluralIs(others, "other customer"))
+	}
+	return note
 }
 
 type customersUnmap struct {
@@ -214,7 +240,7 @@ func (c *customersUnmap) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if err := e.Store.UnmapCustomer(ctx, org.ID, customer.ID, s.actor()); err != nil {
-		return err
+		return absent(err, customer.Name+" is not mapped", "spindle customers list shows the mappings")
 	}
 	return s.done(customer.Name + " is no longer mapped. What Autotask bills already stays as it is.")
 }

@@ -131,8 +131,8 @@ func (d *demo) mapTheRest(ctx context.Context) error {
 	}
 	var open struct {
 		Suggestions []struct {
-			Customer  string
-			CompanyID string `json:"company_id"`
+			CustomerID string `json:"customer_id"`
+			CompanyID  string `json:"company_id"`
 		}
 	}
 	if err := json.Unmarshal(out.Bytes(), &open); err != nil {
@@ -140,11 +140,11 @@ func (d *demo) mapTheRest(ctx context.Context) error {
 	}
 	done := map[string]bool{}
 	for _, s := range open.Suggestions {
-		if done[s.Customer] {
+		if done[s.CustomerID] {
 			continue
 		}
-		done[s.Customer] = true
-		if err := d.typed(ctx, "customers", "map", s.Customer, s.CompanyID); err != nil {
+		done[s.CustomerID] = true
+		if err := d.typed(ctx, "customers", "map", s.CustomerID, s.CompanyID); err != nil {
 			return err
 		}
 	}

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +46,7 @@ func (c *exportCommand) Run(ctx context.Context, s *session) error {
 	}
 	f, err := os.Create(c.File)
 	if err != nil {
-		return fault.Invalidf("%w", err).WithField("file")
+		return fault.Invalidf("%w", err).WithField("file").Do("name a file in a folder that exists and can be written")
 	}
 	if err := writeCSV(f, records); err != nil {
 		return err
@@ -150,22 +152,58 @@ func (c *auditCommand) Run(ctx context.Context, s *session) error {
 		}
 		return s.done("The audit trail is unbroken.")
 	}
-	entries, err := e.Store.Audit(ctx, org.ID, store.AuditFilter{Limit: c.Limit})
+	entries, err := newestEntries(ctx, e, org, c.Limit)
 	if err != nil {
 		return err
 	}
 	views := []map[string]any{}
-	t := table{headers: []string{">no.", "when", "who", "what", "about"}}
+	t := table{headers: []string{">no.", "when (UTC)", "who", "what", "about", "detail"}}
 	for _, entry := range entries {
 		at := entry.At.UTC().Format("2006-01-02 15:04:05")
-		t.add(strconv.FormatInt(int64(entry.Seq), 10), at, entry.Actor, entry.Action, entry.Subject)
-		views = append(views, map[string]any{"seq": entry.Seq, "at": entry.At.UTC(), "actor": entry.Actor, "action": entry.Action, "subject": entry.Subject, "hash": entry.Hash})
+		t.add(strconv.FormatInt(int64(entry.Seq), 10), at, entry.Actor, entry.Action, entry.Subject, cut(detail(entry.Detail), 80))
+		views = append(views, map[string]any{"seq": entry.Seq, "at": entry.At.UTC(), "actor": entry.Actor, "action": entry.Action, "subject": entry.Subject, "detail": json.RawMessage(orNull(entry.Detail)), "hash": entry.Hash})
 	}
 	if s.globals.JSON {
 		return s.printJSON(views)
 	}
 	t.write(s.Out)
 	return nil
+}
+
+func orNull(text string) string {
+	if text == "" {
+		return "null"
+	}
+	return text
+}
+
+// detail leaves out what is empty.
+func detail(text string) string {
+	if text == "{}" || text == "null" {
+		return ""
+	}
+	return text
+}
+
+// newestEntries gives the last n entries of the trail, newest first. The trail itself is read from its beginning.
+func newestEntries(ctx context.Context, e *engine.Engine, org store.Organization, n int) ([]store.AuditEntry, error) {
+	if n < 1 {
+		return nil, fault.Invalidf("%d entries cannot be shown", n).WithField("limit").Do("write a number of 1 or more")
+	}
+	var all []store.AuditEntry
+	for after := int64(0); ; {
+		page, err := e.Store.Audit(ctx, org.ID, store.AuditFilter{AfterSeq: after})
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			slices.Reverse(all)
+			return all, nil
+		}
+		after = page[len(page)-1].Seq
+		all = append(all, page...)
+		all = slices.Clone(all[max(0, len(all)-n):])
+	}
 }
 
 type backupCommand struct {

@@ -16,12 +16,18 @@ type microsoftCommand struct {
 }
 
 type microsoftConnect struct {
-	Tenant           string `help:"Tenant id of the partner." env:"SPINDLE_MICROSOFT_TENANT"`
-	ClientID         string `help:"Application (client) id." env:"SPINDLE_MICROSOFT_CLIENT_ID"`
-	LoginURL         string `help:"Another sign-in address, such as a simulator's." env:"SPINDLE_MICROSOFT_LOGIN_URL"`
-	GraphURL         string `help:"Another Graph address." env:"SPINDLE_MICROSOFT_GRAPH_URL"`
-	PartnerCenterURL string `help:"Another Partner Center address." env:"SPINDLE_PARTNER_CENTER_URL"`
+	Tenant           string `help:"Tenant id of the partner." from:"SPINDLE_MICROSOFT_TENANT"`
+	ClientID         string `help:"Application (client) id." from:"SPINDLE_MICROSOFT_CLIENT_ID"`
+	LoginURL         string `help:"Another sign-in address, such as a simulator's." from:"SPINDLE_MICROSOFT_LOGIN_URL"`
+	GraphURL         string `help:"Another Graph address." from:"SPINDLE_MICROSOFT_GRAPH_URL"`
+	PartnerCenterURL string `help:"Another Partner Center address." from:"SPINDLE_PARTNER_CENTER_URL"`
 	Stdin            bool   `help:"Read JSON with tenant_id, client_id, client_secret and the three URLs from standard input."`
+}
+
+// Help implements kong.HelpProvider.
+func (microsoftConnect) Help() string {
+	return "The secret is never a flag, where others on this machine could read it: it is asked for, or read from SPINDLE_MICROSOFT_CLIENT_SECRET, or from --stdin. " +
+		"A connection that Microsoft refuses is not stored."
 }
 
 type microsoftStdin struct {
@@ -105,10 +111,11 @@ func (c *microsoftImport) Run(ctx context.Context, s *session) error {
 
 // printImports prints control reports; broken rows make the command fail after everything good was kept.
 func (s *session) printImports(all []engine.Imported) error {
-	problems := 0
+	problems, kept := 0, int64(0)
 	views := []map[string]any{}
 	for _, i := range all {
 		problems += len(i.Report.Problems)
+		kept += i.Report.Kept
 		views = append(views, importView(i))
 		if !s.globals.JSON {
 			s.printImport(i)
@@ -119,6 +126,9 @@ func (s *session) printImports(all []engine.Imported) error {
 			return err
 		}
 	}
+	if problems > 0 && kept == 0 {
+		return fault.Invalidf("nothing was imported").Do("give the files as Partner Center or your distributor delivers them")
+	}
 	if problems > 0 {
 		return fault.Invalidf("%s; the good rows around them are kept, and nothing is reduced until the file is whole", plural(problems, "problem")).
 			Do("repair the rows named above and import the file again")
@@ -128,7 +138,14 @@ func (s *session) printImports(all []engine.Imported) error {
 
 func (s *session) printImport(i engine.Imported) {
 	r := i.Report
-	s.printf("%s: %s, %d rows read, %d kept, total before tax %s\n", r.Origin, i.Kind, r.Rows, r.Kept, r.Totals)
+	switch {
+	case i.Kind == "" || r.Rows == 0:
+		s.printf("%s: not imported\n", r.Origin)
+	case len(r.Totals.Amounts()) == 0:
+		s.printf("%s: %s, %d rows read, %d kept\n", r.Origin, i.Kind, r.Rows, r.Kept)
+	default:
+		s.printf("%s: %s, %d rows read, %d kept, total before tax %s\n", r.Origin, i.Kind, r.Rows, r.Kept, r.Totals)
+	}
 	if !r.Changed && len(r.Sets) > 0 {
 		s.printf("  nothing new: this content is stored already\n")
 	}
@@ -164,5 +181,5 @@ func importView(i engine.Imported) map[string]any {
 		problems = append(problems, map[string]any{"line": p.Line, "field": p.Field, "message": p.Message, "remedy": p.Remedy})
 	}
 	return map[string]any{"file": i.Report.Origin, "kind": i.Kind, "rows": i.Report.Rows, "kept": i.Report.Kept, "refused": i.Report.Refused,
-		"changed": i.Report.Changed, "sets": i.Report.Sets, "total": i.Report.Totals.String(), "notices": i.Notices, "problems": problems}
+		"changed": i.Report.Changed, "sets": orEmpty(i.Report.Sets), "total": i.Report.Totals.String(), "notices": orEmpty(i.Notices), "problems": problems}
 }

@@ -47,6 +47,10 @@ func (orgList) Run(ctx context.Context, s *session) error {
 		}
 		return s.printJSON(views)
 	}
+	if len(all) == 0 {
+		s.printf("No organizations yet. Create one: spindle org create \"Northwind IT\"\n")
+		return nil
+	}
 	t := table{headers: []string{"id", "name", "autotask"}}
 	for _, o := range all {
 		t.add(string(o.ID), o.Name, onOff(o.Enabled, "enabled", "disabled"))

@@ -7,8 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
 	"golang.org/x/term"
 
 	"spindle/internal/fault"
@@ -16,6 +16,7 @@ import (
 
 // printJSON writes one indented JSON document.
 func (s *session) printJSON(v any) error {
+	s.printed = true
 	encoder := json.NewEncoder(s.Out)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
@@ -25,25 +26,26 @@ func (s *session) printJSON(v any) error {
 // printf writes text for people.
 func (s *session) printf(format string, args ...any) { fmt.Fprintf(s.Out, format, args...) }
 
-// table lines up columns. A header that starts with ">" is right-aligned, for numbers and money.
+// table lines up columns. A header that starts with ">" is right-aligned, for numbers and money. Columns without any cell are left out.
 type table struct {
 	headers []string
-	rows    [][]string
+	rows    []tableRow
 	indent  string
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+// tableRow is a row of cells, or a title over the rows that follow.
+type tableRow struct {
+	cells []string
+	title string
+}
+
+func (t *table) add(cells ...string) { t.rows = append(t.rows, tableRow{cells: cells}) }
+
+// titled adds a line of its own over the rows that follow.
+func (t *table) titled(title string) { t.rows = append(t.rows, tableRow{title: title}) }
 
 func (t *table) write(w io.Writer) {
-	widths := make([]int, len(t.headers))
-	for i, h := range t.headers {
-		widths[i] = utf8.RuneCountInString(strings.TrimPrefix(h, ">"))
-	}
-	for _, row := range t.rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
+	widths := t.widths()
 	heads := make([]string, len(t.headers))
 	for i, h := range t.headers {
 		heads[i] = strings.ToUpper(strings.TrimPrefix(h, ">"))
@@ -52,18 +54,41 @@ func (t *table) write(w io.Writer) {
 	defer out.Flush()
 	t.line(out, heads, widths)
 	for _, row := range t.rows {
-		t.line(out, row, widths)
+		if row.cells == nil {
+			fmt.Fprintf(out, "\n%s\n", row.title)
+			continue
+		}
+		t.line(out, row.cells, widths)
 	}
+}
+
+// widths gives the cells that each column takes on a screen; 0 for a column that is empty throughout.
+func (t *table) widths() []int {
+	widths := make([]int, len(t.headers))
+	for _, row := range t.rows {
+		for i, cell := range row.cells {
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
+		}
+	}
+	for i, h := range t.headers {
+		if widths[i] > 0 || len(t.rows) == 0 {
+			widths[i] = max(widths[i], uniseg.StringWidth(strings.TrimPrefix(h, ">")))
+		}
+	}
+	return widths
 }
 
 func (t *table) line(w io.Writer, cells []string, widths []int) {
 	var b strings.Builder
 	b.WriteString(t.indent)
+	between := ""
 	for i, cell := range cells {
-		if i > 0 {
-			b.WriteString("  ")
+		if widths[i] == 0 {
+			continue
 		}
-		pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+		b.WriteString(between)
+		between = "  "
+		pad := strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell))
 		if strings.HasPrefix(t.headers[i], ">") {
 			b.WriteString(pad + cell)
 		} else {
@@ -73,13 +98,20 @@ func (t *table) line(w io.Writer, cells []string, widths []int) {
 	fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
 }
 
-// cut shortens a text to n characters.
+// cut shortens a text to what takes n cells on a screen.
 func cut(text string, n int) string {
-	runes := []rune(text)
-	if len(runes) <= n {
+	if uniseg.StringWidth(text) <= n {
 		return text
 	}
-	return string(runes[:n-1]) + "…"
+	var b strings.Builder
+	width := 0
+	for clusters := uniseg.NewGraphemes(text); clusters.Next(); {
+		if width += clusters.Width(); width > n-1 {
+			break
+		}
+		b.WriteString(clusters.Str())
+	}
+	return strings.TrimRight(b.String(), " ") + "…"
 }
 
 // plural gives "1 change" or "3 changes".
@@ -88,6 +120,22 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// pluralIs gives "1 customer is" or "3 customers are".
+func pluralIs(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " is"
+	}
+	return plural(n, noun) + " are"
+}
+
+// absent words the answer that there is nothing to remove.
+func absent(err error, what, remedy string) error {
+	if !fault.Is(err, fault.KindNotFound) {
+		return err
+	}
+	return fault.NotFoundf("%s", what).Do(remedy)
 }
 
 // isTerminal reports whether a person sits at the stream.
@@ -102,21 +150,21 @@ func (s *session) confirm(question string, yes bool) error {
 		return nil
 	}
 	if !isTerminal(s.In) {
-		return fault.Invalidf("%s", question).Do("say yes with --yes")
+		return fault.Invalidf("nobody is here to answer: %s", question).Do("add --yes to say yes")
 	}
 	s.printf("%s [y/N] ", question)
 	answer, _ := bufio.NewReader(s.In).ReadString('\n')
 	if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
 		return nil
 	}
-	return fault.Conflictf("not confirmed, nothing was changed")
+	return fault.Conflictf("not confirmed: nothing was changed")
 }
 
 // prompt asks for a value that was not given; secrets are not echoed.
 func (s *session) prompt(label string, secret bool) (string, error) {
 	f, ok := s.In.(*os.File)
 	if !ok || !isTerminal(s.In) {
-		return "", fault.Invalidf("%s is missing", label).Do("give it as a flag, in the environment, or as JSON on standard input with --stdin")
+		return "", fault.Invalidf("%s is missing", label).Do("give it in the environment (--help names the variable) or as JSON on standard input with --stdin")
 	}
 	s.printf("%s: ", label)
 	if secret {

@@ -9,6 +9,7 @@ import (
 
 	"spindle/internal/billing"
 	"spindle/internal/engine"
+	"spindle/internal/fault"
 	"spindle/internal/plan"
 	"spindle/internal/store"
 )
@@ -74,6 +75,9 @@ func (c *showCommand) Run(ctx context.Context, s *session) error {
 		return s.printJSON(planView(run, p, states))
 	}
 	s.printPlan(run, p, states, c.Changes)
+	if run.Note != "" {
+		s.printf("\nNote: %s\n", run.Note)
+	}
 	if c.Changes {
 		readbacks, err := e.Store.Readbacks(ctx, org.ID, run.ID)
 		if err != nil {
@@ -87,7 +91,7 @@ func (c *showCommand) Run(ctx context.Context, s *session) error {
 // selection are the flags of approve and reject.
 type selection struct {
 	Run_   string   `arg:"" name:"run" help:"Run number."`
-	Change []string `help:"Change id, or its beginning. Repeat for several; without any, everything proposed." placeholder:"ID"`
+	Change []string `help:"Change id, or its beginning. Repeat for several; without any, everything proposed." placeholder:"ID" sep:"none"`
 	Reason string   `help:"Why, for the audit trail." placeholder:"TEXT"`
 }
 
@@ -110,11 +114,18 @@ func (c *approveCommand) Run(ctx context.Context, s *session) error {
 	if s.globals.JSON {
 		return s.printJSON(map[string]int{"approved": approved, "left": left})
 	}
+	if approved == 0 && left == 0 {
+		s.printf("Nothing of run %s was left to approve: spindle show %s tells where it stands.\n", c.Run_, c.Run_)
+		return nil
+	}
 	s.printf("Approved %s of run %s.", plural(approved, "change"), c.Run_)
 	if left > 0 {
-		s.printf(" %d are left undecided: spindle show %s --changes shows why; approve them by id, or all with --held.", left, c.Run_)
+		s.printf(" Undecided: %d. spindle show %s --changes says why; approve them by id with --change, or all with --held.", left, c.Run_)
 	}
-	s.printf(" Next: spindle apply %s\n", c.Run_)
+	if approved > 0 {
+		s.printf(" Next: spindle apply %s", c.Run_)
+	}
+	s.printf("\n")
 	return nil
 }
 
@@ -132,6 +143,10 @@ func (c *rejectCommand) Run(ctx context.Context, s *session) error {
 	}
 	if s.globals.JSON {
 		return s.printJSON(map[string]int{"rejected": rejected})
+	}
+	if rejected == 0 {
+		s.printf("Nothing of run %s was left to reject: spindle show %s tells where it stands.\n", c.Run_, c.Run_)
+		return nil
 	}
 	s.printf("Rejected %s of run %s. They come back with the next plan while the difference lasts.\n", plural(rejected, "change"), c.Run_)
 	return nil
@@ -151,11 +166,30 @@ func (c *applyCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if s.globals.JSON {
-		return s.printJSON(appliedView(result))
+	_, states, err := e.Store.Plan(ctx, org.ID, result.Run.ID)
+	if err != nil {
+		return err
 	}
-	s.printApplied(result)
+	if s.globals.JSON {
+		if err := s.printJSON(appliedView(result)); err != nil {
+			return err
+		}
+	} else {
+		s.printApplied(result, undecided(states))
+	}
+	if !result.Verified {
+		return fault.NeedsPersonf("run %s is not verified: %s", result.Run.ID, leftWords(result)).
+			Dof("spindle show %s --changes shows what happened; spindle plan shows what is left", result.Run.ID)
+	}
 	return nil
+}
+
+// leftWords says why an apply is not verified.
+func leftWords(r engine.Applied) string {
+	if len(r.Left) > 0 {
+		return plural(len(r.Left), "change") + " still to make"
+	}
+	return "not everything approved was applied and read back"
 }
 
 // apply runs an apply with a progress bar for people.
@@ -181,7 +215,18 @@ func (s *session) apply(ctx context.Context, e *engine.Engine, org store.Organiz
 	})
 }
 
-func (s *session) printApplied(r engine.Applied) {
+// undecided counts the changes that nobody approved or rejected.
+func undecided(states []store.ChangeState) int {
+	n := 0
+	for _, c := range states {
+		if c.State == store.ChangeProposed {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *session) printApplied(r engine.Applied, open int) {
 	if r.Settled > 0 {
 		s.printf("Settled %s of an interrupted apply by reading.\n", plural(r.Settled, "change"))
 	}
@@ -193,13 +238,17 @@ func (s *session) printApplied(r engine.Applied) {
 	for _, state := range states {
 		s.printf("%6d %s\n", r.Counts[store.ChangeStateKind(state)], state)
 	}
+	if len(states) == 0 {
+		s.printf("Nothing approved was left to apply in run %s.\n", r.Run.ID)
+	}
 	if r.Verified {
-		s.printf("Verified by reading back: Autotask shows what was approved, and nothing is left to do.\n")
-	} else {
-		s.printf("Not verified: %s left. spindle plan shows them; spindle show %s --changes shows what happened.\n", plural(len(r.Left), "change"), r.Run.ID)
+		s.printf("Verified by reading back: Autotask shows what was approved, and nothing approved is left to do.\n")
+	}
+	if open > 0 {
+		s.printf("Not approved: %s. What is still wanted comes back with the next plan: spindle plan\n", plural(open, "change"))
 	}
 	if n := len(r.Findings); n > 0 {
-		s.printf("%s wait for a person: spindle show %s\n", plural(n, "finding"), r.Run.ID)
+		s.printf("For a person: %s. spindle show %s lists them.\n", plural(n, "finding"), r.Run.ID)
 	}
 }
 
@@ -234,9 +283,13 @@ func (runsCommand) Run(ctx context.Context, s *session) error {
 		}
 		return s.printJSON(views)
 	}
-	t := table{headers: []string{">run", "state", "day", "made", "by", "note"}}
+	if len(runs) == 0 {
+		s.printf("No runs yet. Make the first plan: spindle plan\n")
+		return nil
+	}
+	t := table{headers: []string{">run", "state", "day", "made (UTC)", "by", "note"}}
 	for _, r := range runs {
-		t.add(string(r.ID), string(r.State), r.PlanDay.String(), r.CreatedAt.UTC().Format("2006-01-02 15:04"), r.CreatedBy, cut(r.Note, 80))
+		t.add(string(r.ID), string(r.State), orDash(r.PlanDay.String()), r.CreatedAt.UTC().Format("2006-01-02 15:04"), r.CreatedBy, cut(r.Note, 80))
 	}
 	t.write(s.Out)
 	return nil

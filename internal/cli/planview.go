@@ -2,8 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/rivo/uniseg"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -11,15 +14,17 @@ import (
 	"spindle/internal/store"
 )
 
-// printPlan shows a plan the way a clerk reads it: contract by contract, one row per change that moves money.
+// printPlan shows a plan the way a clerk reads it: contract by contract, one row per change that moves money. every adds the steps that
+// only prepare or mark, and whole ids.
 func (s *session) printPlan(run store.Run, p plan.Plan, states []store.ChangeState, every bool) {
 	s.printf("Run %s, plan for %s: %s", run.ID, p.Day, plural(len(p.Changes), "change"))
 	if !p.Complete {
 		s.printf(", from an incomplete read: nothing is reduced")
 	}
 	s.printf(" (%s)\n", run.State)
-	s.printNew(states, every)
-	s.printContracts(states, every)
+	v := newPlanTable(states, every)
+	s.printNew(v)
+	s.printContracts(v)
 	s.printTotals(p)
 	s.printFindings(p.Findings)
 	if len(p.Changes) == 0 {
@@ -27,66 +32,195 @@ func (s *session) printPlan(run store.Run, p plan.Plan, states []store.ChangeSta
 	}
 }
 
-// printNew lists what the plan creates that belongs to no line: contracts and catalogue services.
-func (s *session) printNew(states []store.ChangeState, every bool) {
-	t := table{headers: []string{"id", "step", "what", "why", "state"}, indent: "  "}
+// planTable is a plan prepared for print.
+type planTable struct {
+	states []store.ChangeState
+	every  bool
+	idSize int // how much of an id tells it from the others
+	mixed  bool
+	held   map[string]bool // keys of lines whose own change is held: the steps before it need no row
+}
+
+// idSizeMin is the least that is shown of a change's id.
+const idSizeMin = 6
+
+func newPlanTable(states []store.ChangeState, every bool) planTable {
+	v := planTable{states: states, every: every, idSize: idSizeMin, held: map[string]bool{}}
+	var ids []string
 	for _, c := range states {
-		switch c.Change.Kind {
-		case plan.CreateContract, plan.ExtendContract, plan.CreateService:
-			what := c.Change.What
-			if c.Change.Customer != "" {
-				what = c.Change.Customer + ": " + what
-			}
-			t.add(c.Change.ID, string(c.Change.Kind), cut(what, 64), cut(c.Change.Reason, 66), stateWord(c))
+		ids = append(ids, c.Change.ID)
+		if c.Change.Held() && !quiet(c.Change.Kind) && c.Change.LineKey != "" {
+			v.held[c.Change.LineKey] = true
 		}
+		v.mixed = v.mixed || stateWord(c) != string(store.ChangeProposed)
+	}
+	slices.Sort(ids)
+	for i := 1; i < len(ids); i++ {
+		same := 0
+		for same < min(len(ids[i]), len(ids[i-1])) && ids[i][same] == ids[i-1][same] {
+			same++
+		}
+		v.idSize = max(v.idSize, same+1)
+	}
+	return v
+}
+
+func (v planTable) id(c plan.Change) string {
+	if v.every || len(c.ID) <= v.idSize {
+		return c.ID
+	}
+	return c.ID[:v.idSize]
+}
+
+// state is empty while everything is only proposed.
+func (v planTable) state(c store.ChangeState) string {
+	if !v.mixed {
+		return ""
+	}
+	return stateWord(c)
+}
+
+// prepares tells the steps that create what lines need and belong to no line.
+func prepares(k plan.ChangeKind) bool {
+	return k == plan.CreateContract || k == plan.ExtendContract || k == plan.CreateService
+}
+
+// quiet tells the steps without money of their own that prepare or mark a line.
+func quiet(k plan.ChangeKind) bool { return k == plan.AttachService || k == plan.MarkLine }
+
+// told reports whether a change has a row of its own. Quiet steps are only counted, unless a policy or Autotask stopped them.
+func (v planTable) told(c store.ChangeState) bool {
+	if v.every || c.Change.Held() && !(quiet(c.Change.Kind) && v.held[c.Change.LineKey]) || !quiet(c.Change.Kind) && !prepares(c.Change.Kind) {
+		return true
+	}
+	switch c.State {
+	case store.ChangeProposed, store.ChangeApproved, store.ChangeApplied:
+		return false
+	}
+	return true
+}
+
+// printNew says what the plan creates: in a line each for contracts and services, or step by step.
+func (s *session) printNew(v planTable) {
+	names := map[plan.ChangeKind][]string{}
+	t := table{headers: []string{"id", "step", "what", "why", "state"}, indent: "  "}
+	for _, c := range v.states {
+		if !prepares(c.Change.Kind) {
+			if quiet(c.Change.Kind) && !v.told(c) {
+				names[c.Change.Kind] = append(names[c.Change.Kind], "")
+			}
+			continue
+		}
+		what := c.Change.What
+		if c.Change.Kind != plan.CreateService && c.Change.Customer != "" {
+			what = c.Change.Customer
+		}
+		if !v.told(c) {
+			names[c.Change.Kind] = append(names[c.Change.Kind], what)
+			continue
+		}
+		t.add(v.id(c.Change), string(c.Change.Kind), cut(what, 60), cut(c.Change.Reason, 66), v.state(c))
+	}
+	s.printNames("New contracts", names[plan.CreateContract])
+	s.printNames("Extended contracts", names[plan.ExtendContract])
+	s.printNames("New services", names[plan.CreateService])
+	if n := len(names[plan.AttachService]); n > 0 {
+		s.printf("Services put on contracts: %d\n", n)
+	}
+	if n := len(names[plan.MarkLine]); n > 0 {
+		s.printf("Lines marked as ours: %d\n", n)
 	}
 	if len(t.rows) > 0 {
-		s.printf("\nContracts and services\n")
+		s.printf("\n")
 		t.write(s.Out)
 	}
 }
 
-// quietKinds are steps without money of their own that prepare or mark a line.
-func quiet(k plan.ChangeKind) bool { return k == plan.AttachService || k == plan.MarkLine }
+// namesMax is how many names are listed of what a plan creates; lineWidth is where text for people is broken.
+const (
+	namesMax  = 30
+	lineWidth = 120
+)
 
-func (s *session) printContracts(states []store.ChangeState, every bool) {
-	group := ""
-	var t *table
-	flush := func() {
-		if t != nil && len(t.rows) > 0 {
-			t.write(s.Out)
-		}
+func (s *session) printNames(title string, names []string) {
+	if len(names) == 0 {
+		return
 	}
-	for _, c := range states {
-		switch c.Change.Kind {
-		case plan.CreateContract, plan.ExtendContract, plan.CreateService:
+	more := ""
+	title = fmt.Sprintf("%s: %d", title, len(names))
+	if len(names) > namesMax {
+		more = fmt.Sprintf(", and %d more", len(names)-namesMax)
+		names = names[:namesMax]
+	}
+	line := title + " –"
+	for i, name := range names {
+		word := " " + name
+		if i < len(names)-1 {
+			word += ";"
+		}
+		if uniseg.StringWidth(line+word) > lineWidth {
+			s.printf("%s\n", line)
+			line = "   "
+		}
+		line += word
+	}
+	s.printf("%s%s\n", line, more)
+}
+
+// contractGroup is everything a plan does on one contract.
+type contractGroup struct {
+	title  string
+	states []store.ChangeState
+}
+
+// groups gathers the changes contract by contract, lines before charges, in the order of the plan.
+func (v planTable) groups() []contractGroup {
+	var all []contractGroup
+	at := map[string]int{}
+	for _, c := range v.states {
+		if prepares(c.Change.Kind) || !v.told(c) {
 			continue
 		}
-		if quiet(c.Change.Kind) && !every && !c.Change.Held() {
-			continue
+		key := string(c.Change.CustomerID) + " " + c.Change.Contract.String() + " " + c.Change.ContractName
+		if _, seen := at[key]; !seen {
+			at[key] = len(all)
+			all = append(all, contractGroup{title: c.Change.Customer + " · " + c.Change.ContractName})
 		}
-		title := fmt.Sprintf("%s · %s", c.Change.Customer, c.Change.ContractName)
-		if isCharge(c.Change.Kind) {
-			title += " · charges"
-		}
-		if title != group {
-			flush()
-			s.printf("\n%s\n", title)
-			group = title
-			t = &table{headers: []string{"id", "what", ">before", "", ">after", "from", ">unit price", ">effect", "why", "state"}, indent: "  "}
-		}
-		t.add(planRow(c)...)
+		g := &all[at[key]]
+		g.states = append(g.states, c)
 	}
-	flush()
+	return all
+}
+
+func (s *session) printContracts(v planTable) {
+	t := table{headers: []string{"id", "what", ">before", "", ">after", "from", ">unit price", ">effect", ">prorated", "why", "state"}, indent: "  "}
+	for _, g := range v.groups() {
+		var sum effects
+		for _, c := range g.states {
+			sum.add(c.Change)
+		}
+		title := g.title
+		if text := sum.String(); text != "" {
+			title += ": " + text
+		}
+		t.titled(title)
+		for _, c := range g.states {
+			t.add(v.row(c)...)
+		}
+	}
+	if len(t.rows) > 0 {
+		s.printf("\n")
+		t.write(s.Out)
+	}
 }
 
 func isCharge(k plan.ChangeKind) bool {
 	return k == plan.CreateCharge || k == plan.CorrectCharge || k == plan.RemoveCharge
 }
 
-func planRow(s store.ChangeState) []string {
+func (v planTable) row(s store.ChangeState) []string {
 	c := s.Change
-	before, after, price := strconv.FormatInt(c.Before.Units, 10), strconv.FormatInt(c.After.Units, 10), ""
+	before, after, price, prorated := strconv.FormatInt(c.Before.Units, 10), strconv.FormatInt(c.After.Units, 10), "", ""
 	if !c.Before.Exists || c.Kind == plan.AttachService {
 		before = "—"
 	}
@@ -101,7 +235,43 @@ func planRow(s store.ChangeState) []string {
 	} else if c.After.UnitPrice != nil {
 		price = c.After.UnitPrice.String()
 	}
-	return []string{c.ID, cut(c.What, 46), before, "→", after, c.Effective.String(), price, effect(c), cut(c.Reason, 72), stateWord(s)}
+	if !c.Proration.IsZero() {
+		prorated = c.Proration.Signed()
+	}
+	return []string{v.id(c), cut(c.What, 46), before, "→", after, c.Effective.String(), price, effect(c), prorated, cut(shortReason(c), 58), v.state(s)}
+}
+
+// shortReason leaves out of a reason what the row says already: its name, its numbers and its date.
+func shortReason(c plan.Change) string {
+	text := strings.TrimSuffix(c.Reason, ".")
+	if _, why, found := strings.Cut(text, "from "+c.Effective.String()+", "); found {
+		switch {
+		case strings.HasPrefix(text, "New line"):
+			return "new: " + why
+		case c.Kind == plan.End:
+			lead, _, _ := strings.Cut(text, ";")
+			return lead + "; " + why
+		case c.Kind == plan.Reprice:
+			return "price: " + why
+		}
+		return why
+	}
+	return strings.TrimSpace(strings.TrimPrefix(text, c.What))
+}
+
+// periodWord is how a recurring amount names its period.
+func periodWord(p billing.PeriodType) string {
+	switch p {
+	case billing.PeriodMonth:
+		return "month"
+	case billing.PeriodQuarter:
+		return "quarter"
+	case billing.PeriodHalfYear:
+		return "half-year"
+	case billing.PeriodYear:
+		return "year"
+	}
+	return string(p)
 }
 
 func effect(c plan.Change) string {
@@ -111,12 +281,45 @@ func effect(c plan.Change) string {
 	case c.Recurring.IsZero():
 		return "—"
 	}
-	text := c.Recurring.Signed() + "/" + map[billing.PeriodType]string{billing.PeriodMonth: "month", billing.PeriodQuarter: "quarter",
-		billing.PeriodHalfYear: "half-year", billing.PeriodYear: "year"}[c.PerPeriod]
-	if !c.Proration.IsZero() {
-		text += " (first " + c.Proration.Signed() + ")"
+	return c.Recurring.Signed() + "/" + periodWord(c.PerPeriod)
+}
+
+// effects adds up what changes do to the money.
+type effects struct {
+	recurring       map[billing.PeriodType]*money.Totals
+	once, proration money.Totals
+}
+
+func (e *effects) add(c plan.Change) {
+	if e.recurring == nil {
+		e.recurring = map[billing.PeriodType]*money.Totals{}
 	}
-	return text
+	if e.recurring[c.PerPeriod] == nil {
+		e.recurring[c.PerPeriod] = &money.Totals{}
+	}
+	e.recurring[c.PerPeriod].Add(c.Recurring)
+	e.proration.Add(c.Proration)
+	e.once.Add(c.OneOff)
+}
+
+// String says it in one line, recurring money first; empty when no money moves.
+func (e *effects) String() string {
+	var parts []string
+	say := func(t money.Totals, after string) {
+		for _, a := range t.Amounts() {
+			if !a.IsZero() {
+				parts = append(parts, a.Signed()+after)
+			}
+		}
+	}
+	for _, period := range []billing.PeriodType{billing.PeriodMonth, billing.PeriodQuarter, billing.PeriodHalfYear, billing.PeriodYear} {
+		if t := e.recurring[period]; t != nil {
+			say(*t, "/"+periodWord(period))
+		}
+	}
+	say(e.once, " in charges")
+	say(e.proration, " prorated once")
+	return strings.Join(parts, ", ")
 }
 
 func stateWord(s store.ChangeState) string {
@@ -134,35 +337,18 @@ func stateWord(s store.ChangeState) string {
 }
 
 func (s *session) printTotals(p plan.Plan) {
-	recurring := map[billing.PeriodType]*money.Totals{}
-	var once, proration money.Totals
-	for _, c := range p.Changes {
-		if recurring[c.PerPeriod] == nil {
-			recurring[c.PerPeriod] = &money.Totals{}
-		}
-		recurring[c.PerPeriod].Add(c.Recurring)
-		proration.Add(c.Proration)
-		once.Add(c.OneOff)
-	}
 	if len(p.Changes) == 0 {
 		return
 	}
-	s.printf("\nTogether:")
-	sep := ""
-	for _, period := range []billing.PeriodType{billing.PeriodMonth, billing.PeriodQuarter, billing.PeriodHalfYear, billing.PeriodYear} {
-		if t := recurring[period]; t != nil && t.String() != "0" {
-			s.printf("%s %s %s recurring", sep, t, period)
-			sep = ","
-		}
+	var all effects
+	for _, c := range p.Changes {
+		all.add(c)
 	}
-	if once.String() != "0" {
-		s.printf("%s %s in charges", sep, once)
-		sep = ","
+	text := all.String()
+	if text == "" {
+		text = "no money moves"
 	}
-	if proration.String() != "0" {
-		s.printf("%s %s prorated by Autotask", sep, proration)
-	}
-	s.printf("\n")
+	s.printf("\nTogether: %s\n", text)
 }
 
 func (s *session) printFindings(findings []billing.Finding) {

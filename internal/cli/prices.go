@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"spindle/internal/billing"
+	"spindle/internal/engine"
 	"spindle/internal/fault"
 	"spindle/internal/money"
+	"spindle/internal/store"
 )
 
 type pricesCommand struct {
@@ -31,10 +34,14 @@ func (pricesList) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	names, err := customerNames(ctx, e, org)
+	if err != nil {
+		return err
+	}
 	views := []map[string]any{}
 	t := table{headers: []string{"id", "for", "price", "valid", ""}}
 	for _, r := range m.Prices {
-		t.add(r.ID, ruleScope(r), ruleText(r), validity(r), onOff(r.BelowCost, "below cost allowed", ""))
+		t.add(r.ID, ruleScope(r, names), ruleText(r), validity(r), onOff(r.BelowCost, "below cost allowed", ""))
 		views = append(views, map[string]any{"id": r.ID, "kind": r.Kind, "value": r.Value, "currency": r.Currency, "subscription_id": r.SubscriptionID,
 			"customer_id": r.CustomerID, "product_id": r.ProductID, "from": r.From, "to": r.To, "below_cost": r.BelowCost})
 	}
@@ -46,16 +53,20 @@ func (pricesList) Run(ctx context.Context, s *session) error {
 	return nil
 }
 
-func ruleScope(r billing.PriceRule) string {
+func ruleScope(r billing.PriceRule, names map[billing.CustomerID]string) string {
+	customer := names[r.CustomerID]
+	if customer == "" {
+		customer = "customer " + string(r.CustomerID)
+	}
 	switch {
 	case r.SubscriptionID != "":
 		return "subscription " + string(r.SubscriptionID)
 	case r.CustomerID != "" && r.ProductID != "":
-		return fmt.Sprintf("customer %s, product %s", r.CustomerID, r.ProductID)
+		return fmt.Sprintf("%s, product %s", customer, r.ProductID)
 	case r.ProductID != "":
 		return "product " + r.ProductID
 	case r.CustomerID != "":
-		return "customer " + string(r.CustomerID)
+		return customer
 	}
 	return "everything"
 }
@@ -66,6 +77,9 @@ func ruleText(r billing.PriceRule) string {
 		return fmt.Sprintf("%s%% margin", r.Value)
 	case billing.FixedRule:
 		return money.Of(r.Value, r.Currency).String()
+	}
+	if r.Value.Sign() < 0 {
+		return fmt.Sprintf("cost − %s%%", r.Value.Abs())
 	}
 	return fmt.Sprintf("cost + %s%%", r.Value)
 }
@@ -95,8 +109,9 @@ func (c *pricesAdd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	rule := billing.PriceRule{Kind: billing.PriceRuleKind(c.Kind), SubscriptionID: billing.SubscriptionID(c.Subscription), ProductID: c.Product, BelowCost: c.BelowCost}
-	if rule.Value, err = money.Parse(c.Value); err != nil {
+	rule := billing.PriceRule{Kind: billing.PriceRuleKind(c.Kind), ProductID: c.Product, BelowCost: c.BelowCost}
+	number := strings.Replace(strings.TrimSuffix(c.Value, "%"), minus, "-", 1)
+	if rule.Value, err = money.Parse(number); err != nil {
 		return fault.Invalidf("%w", err).WithField("value").Do("write a number such as 15 or 12.50")
 	}
 	if c.Currency != "" {
@@ -122,14 +137,51 @@ func (c *pricesAdd) Run(ctx context.Context, s *session) error {
 		}
 		rule.CustomerID = customer.ID
 	}
+	if rule.SubscriptionID, err = knownSubscription(ctx, e, org, c.Subscription); err != nil {
+		return err
+	}
+	note, err := unseenProduct(ctx, e, org, c.Product)
+	if err != nil {
+		return err
+	}
 	if rule, err = e.SavePriceRule(ctx, org, rule, s.actor()); err != nil {
 		return err
 	}
 	if s.globals.JSON {
 		return s.printJSON(map[string]any{"id": rule.ID})
 	}
-	s.printf("Rule %s: %s for %s. Plan again to see what it changes.\n", rule.ID, ruleText(rule), ruleScope(rule))
+	names, err := customerNames(ctx, e, org)
+	if err != nil {
+		return err
+	}
+	s.printf("Rule %s: %s for %s. Plan again to see what it changes.%s\n", rule.ID, ruleText(rule), ruleScope(rule, names), note)
 	return nil
+}
+
+func customerNames(ctx context.Context, e *engine.Engine, org store.Organization) (map[billing.CustomerID]string, error) {
+	d, err := e.Store.Directory(ctx, org.ID)
+	names := map[billing.CustomerID]string{}
+	for _, c := range d.Customers {
+		names[c.ID] = c.Name
+	}
+	return names, err
+}
+
+// knownSubscription gives the id of a subscription as it is stored.
+func knownSubscription(ctx context.Context, e *engine.Engine, org store.Organization, id string) (billing.SubscriptionID, error) {
+	if id == "" {
+		return "", nil
+	}
+	d, err := e.Store.Directory(ctx, org.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, sub := range d.Subscriptions {
+		if strings.EqualFold(string(sub.ID), id) {
+			return sub.ID, nil
+		}
+	}
+	return "", fault.NotFoundf("no subscription has the id %s", id).Do("spindle subscriptions list shows the ids")
 }
 
 type pricesRemove struct {
@@ -143,7 +195,7 @@ func (c *pricesRemove) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if err := e.Store.DeletePriceRule(ctx, org.ID, c.ID, s.actor()); err != nil {
-		return err
+		return absent(err, fmt.Sprintf("there is no price rule %q", c.ID), "spindle prices list shows the rules")
 	}
 	return s.done("Rule " + c.ID + " is removed.")
 }

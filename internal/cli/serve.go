@@ -11,6 +11,7 @@ type serveCommand struct {
 
 // Run serves until interrupted.
 func (c *serveCommand) Run(ctx context.Context, s *session) error {
+	s.serving = true
 	if _, err := s.open(ctx); err != nil {
 		return err
 	}

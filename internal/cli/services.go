@@ -9,6 +9,7 @@ import (
 	"spindle/internal/billing"
 	"spindle/internal/engine"
 	"spindle/internal/fault"
+	"spindle/internal/store"
 )
 
 type servicesCommand struct {
@@ -67,8 +68,34 @@ func (c *servicesList) Run(ctx context.Context, s *session) error {
 	if s.globals.JSON {
 		return s.printJSON(views)
 	}
+	if len(t.rows) == 0 {
+		s.printf("No products yet. Read some: spindle microsoft connect, or spindle microsoft import FILE\n")
+		return nil
+	}
 	t.write(s.Out)
+	s.printAuthorities(d, m.Authorities)
 	return nil
+}
+
+// printAuthorities lists who decides prices where it is not Spindle's rules throughout.
+func (s *session) printAuthorities(d billing.Directory, rules []billing.AuthorityRule) {
+	if len(rules) == 0 {
+		return
+	}
+	names := map[billing.CustomerID]string{"": "every customer"}
+	for _, c := range d.Customers {
+		names[c.ID] = c.Name
+	}
+	t := table{headers: []string{"customer", "product", "price decided by"}}
+	for _, r := range rules {
+		product := r.ProductID
+		if product == "" {
+			product = "every product"
+		}
+		t.add(names[r.CustomerID], product, string(r.Authority))
+	}
+	s.printf("\n")
+	t.write(s.Out)
 }
 
 func (s *session) printServices(services []billing.Service) error {
@@ -134,7 +161,7 @@ func (c *servicesUnmap) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if err := e.Store.UnmapService(ctx, org.ID, offer, s.actor()); err != nil {
-		return err
+		return absent(err, fmt.Sprintf("%s is not mapped to a service", offer), "spindle services list shows the mappings")
 	}
 	return s.done(fmt.Sprintf("%s gets a service of its own when it is needed.", offer))
 }
@@ -162,10 +189,31 @@ func (c *servicesAuthority) Run(ctx context.Context, s *session) error {
 	if err := e.Store.SaveAuthority(ctx, org.ID, rule, s.actor()); err != nil {
 		return err
 	}
-	if rule.Authority == billing.AutotaskPrices {
-		return s.done("Autotask decides the price there; Spindle writes quantities only.")
+	note, err := unseenProduct(ctx, e, org, c.Product)
+	if err != nil {
+		return err
 	}
-	return s.done("Spindle's price rules decide the price there.")
+	if rule.Authority == billing.AutotaskPrices {
+		return s.done("Autotask decides the price there; Spindle writes quantities only." + note)
+	}
+	return s.done("Spindle's price rules decide the price there." + note)
+}
+
+// unseenProduct warns of a product id that nobody has bought so far: it may come later, or be a slip of the pen.
+func unseenProduct(ctx context.Context, e *engine.Engine, org store.Organization, product string) (string, error) {
+	if product == "" || product == "azure" {
+		return "", nil
+	}
+	d, err := e.Store.Directory(ctx, org.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, sub := range d.Subscriptions {
+		if o := sub.Offer; product == o.ProductID || product == o.ProductID+":"+o.SKUID {
+			return "", nil
+		}
+	}
+	return fmt.Sprintf(" Note: nobody has bought product %s so far; spindle services list shows the products.", product), nil
 }
 
 type servicesImport struct {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,6 +70,10 @@ func (c *subscriptionsList) Run(ctx context.Context, s *session) error {
 	if s.globals.JSON {
 		return s.printJSON(views)
 	}
+	if len(t.rows) == 0 {
+		s.printf("No subscriptions yet. Read some: spindle microsoft connect, or spindle microsoft import FILE\n")
+		return nil
+	}
 	t.write(s.Out)
 	return nil
 }
@@ -109,7 +114,28 @@ func (c *subscriptionsBill) Run(ctx context.Context, s *session) error {
 	if c.Subscription != "" {
 		what = "subscription " + c.Subscription
 	}
-	return s.done(fmt.Sprintf("Billing is %s for %s.", c.State, what))
+	note, err := c.note(ctx, e, org, switches)
+	if err != nil {
+		return err
+	}
+	return s.done(fmt.Sprintf("Billing is %s for %s.", c.State, what) + note)
+}
+
+// note says what is still missing before anything is billed.
+func (c *subscriptionsBill) note(ctx context.Context, e *engine.Engine, org store.Organization, switches []billing.BillingSwitch) (string, error) {
+	m, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil || c.State == "off" {
+		return "", err
+	}
+	for _, b := range switches {
+		if !slices.ContainsFunc(m.Companies, func(k billing.CompanyMapping) bool { return k.CustomerID == b.CustomerID }) {
+			return " Nothing is billed before the customer is mapped: spindle customers suggest", nil
+		}
+		if !slices.ContainsFunc(m.Routes, func(r billing.Route) bool { return r.CustomerID == b.CustomerID }) {
+			return " Next: spindle contracts map", nil
+		}
+	}
+	return "", nil
 }
 
 func (c *subscriptionsBill) switches(ctx context.Context, e *engine.Engine, org store.Organization) ([]billing.BillingSwitch, error) {

@@ -86,6 +86,9 @@ func (e *Engine) startApply(ctx context.Context, org store.Organization, id stor
 	if err != nil {
 		return err
 	}
+	if run.State.Finished() {
+		return fault.Conflictf("run %s is %s: nothing in it is left to apply", id, run.State).Do("make a new plan: spindle plan")
+	}
 	if run.State == store.RunPlanned {
 		return fault.Conflictf("nothing of run %s is approved yet", id).Dof("look at it with spindle show %s, then spindle approve %s", id, id)
 	}

@@ -48,7 +48,22 @@ func (e *Engine) ConnectTarget(ctx context.Context, org store.Organization, c Ta
 	if err != nil {
 		return report, err
 	}
+	if err := refusal(report); err != nil {
+		return report, err
+	}
 	return report, e.saveConnection(ctx, org.ID, systemAutotask, c, c.Secret, by)
+}
+
+// refusal tells a connection that does not work from a prerequisite that is missing: Check stops at the former, before it counts calls.
+func refusal(r target.Report) error {
+	if len(r.Items) == 0 || r.Calls.Limit > 0 {
+		return nil
+	}
+	last := r.Items[len(r.Items)-1]
+	if last.State != target.CheckFailed {
+		return nil
+	}
+	return fault.Unauthorizedf("%s; nothing is stored", last.Found).Do(last.Remedy)
 }
 
 // ConnectMicrosoft tests the connection by listing what there is to read, then seals and stores it.

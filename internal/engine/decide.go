@@ -51,6 +51,9 @@ func (e *Engine) approval(ctx context.Context, org store.Organization, id store.
 	}
 	a := store.Approval{Fingerprint: p.Fingerprint, By: by, Held: c.Held, Reason: c.Reason}
 	for _, wanted := range c.Changes {
+		if wanted == "" { // never "all": a variable that was empty by mistake must not approve everything
+			return a, fault.Invalidf("an empty change id was given").WithField("change").Dof("spindle show %s --changes lists the ids", id)
+		}
 		full, err := fullID(wanted, states, id)
 		if err != nil {
 			return a, err

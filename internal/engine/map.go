@@ -40,11 +40,20 @@ func (e *Engine) FindCustomer(ctx context.Context, org store.Organization, text 
 	case 1:
 		return found[0], nil
 	case 0:
-		return billing.Customer{}, fault.NotFoundf("no customer is called %q", text).
-			Dof("near names: %s; spindle customers list shows all", strings.Join(mapping.Near(text, names, 3), ", "))
+		return billing.Customer{}, fault.NotFoundf("no customer is called %q", text).Do(nearCustomers(text, names))
 	}
 	return billing.Customer{}, fault.Invalidf("%q fits %d customers, among them %s and %s", text, len(found), found[0].Name, found[1].Name).
 		Do("write more of the name, or the customer's tenant id")
+}
+
+func nearCustomers(text string, names []string) string {
+	if len(names) == 0 {
+		return "no customer is known yet: spindle microsoft connect, or spindle microsoft import FILE"
+	}
+	if near := mapping.Near(text, names, 3); len(near) > 0 {
+		return fmt.Sprintf("near names: %s; spindle customers list shows all", quoted(near))
+	}
+	return "spindle customers list shows all"
 }
 
 // Suggest proposes companies for customers that are not mapped, best first, with the evidence.
@@ -167,6 +176,9 @@ func (e *Engine) SavePriceRule(ctx context.Context, org store.Organization, r bi
 	if r.Kind == billing.MarkupRule && r.Value.Cmp(money.Int(-100)) <= 0 {
 		return r, fault.Invalidf("a markup of %s%% makes no price", r.Value).Do("write a markup above -100, such as 25")
 	}
+	if r.Kind == billing.FixedRule && r.Value.Sign() < 0 {
+		return r, fault.Invalidf("a price of %s is below zero", r.Value).Do("write a price of 0 or more, such as 12.50")
+	}
 	if r.Kind == billing.FixedRule {
 		settings, err := e.Store.Settings(ctx, org.ID)
 		if err != nil {
@@ -176,11 +188,11 @@ func (e *Engine) SavePriceRule(ctx context.Context, org store.Organization, r bi
 			r.Currency = settings.Currency
 		}
 		if r.Currency == "" {
-			return r, fault.Invalidf("the currency of the fixed price is not known").Do("write it: 12.50 EUR")
+			return r, fault.Invalidf("the currency of the fixed price is not known").Do("add --currency EUR, or whichever it is")
 		}
 	}
 	if !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
-		return r, fault.Invalidf("the rule would end on %s, before it starts on %s", r.To, r.From)
+		return r, fault.Invalidf("the rule would end on %s, before it starts on %s", r.To, r.From).WithField("to").Do("give a later last day, or none")
 	}
 	return e.Store.SavePriceRule(ctx, org.ID, r, by)
 }
@@ -219,11 +231,11 @@ func SubscriptionStatus(s billing.Subscription, m billing.Mappings) (word, sente
 type Routed struct {
 	Existing  int
 	Managed   int
-	Undecided []string // customers with several contracts, in words
+	Undecided []string // customers with several contracts that fit equally, in words
 }
 
-// RouteAll gives every mapped customer that has no route of its own one: to its only recurring contract, or to a managed contract when it
-// has none. With several contracts a person must choose.
+// RouteAll gives every mapped customer that has no route of its own one: to its only recurring contract or the one whose name and period
+// fit best, or to a managed contract when it has none. Where several fit equally a person must choose.
 func (e *Engine) RouteAll(ctx context.Context, org store.Organization, by string) (Routed, error) {
 	var result Routed
 	catalogue, err := e.RefreshCatalogue(ctx, org)
@@ -244,19 +256,19 @@ func (e *Engine) RouteAll(ctx context.Context, org store.Organization, by string
 		if routed[c.CustomerID] {
 			continue
 		}
-		contracts := keep(catalogue.Contracts, func(k billing.Contract) bool {
-			return k.CompanyID == c.CompanyID && k.Mark == "" && !k.End.Before(e.Today())
-		})
-		route := billing.Route{CustomerID: c.CustomerID, Managed: len(contracts) == 0}
-		if len(contracts) > 1 {
-			result.Undecided = append(result.Undecided, fmt.Sprintf("%s has %d recurring contracts: choose with spindle contracts map %s --to ID", c.CompanyName, len(contracts), c.CustomerID))
-			continue
-		}
-		if route.Managed {
+		contracts := keep(catalogue.Contracts, func(k billing.Contract) bool { return k.Mark == "" && !k.End.Before(e.Today()) })
+		fits := mapping.SuggestContracts(c.CompanyID, contracts)
+		route := billing.Route{CustomerID: c.CustomerID, Managed: len(fits) == 0}
+		switch {
+		case route.Managed:
 			result.Managed++
-		} else {
-			route.ContractID = contracts[0].ID
+		case len(fits) == 1 || fits[0].Score > fits[1].Score:
+			route.ContractID = fits[0].ContractID
 			result.Existing++
+		default:
+			result.Undecided = append(result.Undecided, fmt.Sprintf("%s has %d recurring contracts and none stands out: choose with spindle contracts map %s --to ID",
+				c.CompanyName, len(fits), c.CustomerID))
+			continue
 		}
 		if err := e.Store.SaveRoute(ctx, org.ID, route, by); err != nil {
 			return result, err

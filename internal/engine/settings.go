@@ -79,7 +79,7 @@ func (e *Engine) ApplySettings(ctx context.Context, org store.Organization, valu
 	var problems []error
 	for _, setting := range chosen {
 		if err := setting.set(&settings, strings.TrimSpace(values[setting.Key]), catalogue); err != nil {
-			problems = append(problems, fault.Invalidf("%s: %w", setting.Key, err).WithField(setting.Key))
+			problems = append(problems, fault.Invalidf("%w", err).WithField(setting.Key))
 		}
 	}
 	if len(problems) > 0 {
@@ -100,8 +100,11 @@ func chooseSettings(values map[string]string) (chosen []Setting, needsTarget boo
 	var unknown []error
 	for _, key := range sortedKeys(values) {
 		if !known[key] {
-			unknown = append(unknown, fault.Invalidf("there is no setting %q", key).WithField(key).
-				Dof("did you mean %s?", strings.Join(mapping.Near(key, sortedKeys(known), 3), ", ")))
+			remedy := "spindle autotask settings lists them all"
+			if near := mapping.Near(key, sortedKeys(known), 3); len(near) > 0 {
+				remedy = fmt.Sprintf("did you mean %s?", strings.Join(near, ", "))
+			}
+			unknown = append(unknown, fault.Invalidf("there is no setting %q", key).Do(remedy))
 		}
 	}
 	return chosen, needsTarget, errors.Join(unknown...)
@@ -156,7 +159,7 @@ func intSetting(key, help string, low, high int, field func(*billing.Settings) *
 		set: func(s *billing.Settings, value string, _ billing.Catalogue) error {
 			n, err := strconv.Atoi(value)
 			if err != nil || n < low || n > high {
-				return fault.Invalidf("%q is not a whole number from %d to %d", value, low, high)
+				return fault.Invalidf("%q is not a whole number from %d to %d", value, low, high).Dof("write a number such as %d", low)
 			}
 			*field(s) = n
 			return nil
@@ -203,7 +206,7 @@ func setVendor(s *billing.Settings, value string, c billing.Catalogue) error {
 		return nil
 	case 0:
 		return fault.Invalidf("no active Autotask company has exactly the name %q", value).
-			Dof("near names: %s", quoted(mapping.Near(value, names, 5)))
+			Dof("names that would do: %s", quoted(nearOrAll(value, names, namesShown)))
 	}
 	return fault.Conflictf("%d Autotask companies have the name %q", len(matches), value).Do("rename one of them in Autotask")
 }
@@ -249,10 +252,21 @@ func findCode(name string, use billing.CodeUse, codes []billing.BillingCode) (bi
 		return billing.BillingCode{}, fault.Conflictf("%d active billing codes have the name %q", len(found), name).Do("rename one of them in Autotask")
 	case len(otherUse) > 0:
 		return billing.BillingCode{}, fault.Invalidf("billing code %q exists, but its use is %s; it must be an active %s code", name, strings.Join(otherUse, " and "), use).
-			Dof("codes that would do: %s", quoted(mapping.Near(name, names, 5)))
+			Dof("codes that would do: %s", quoted(nearOrAll(name, names, namesShown)))
 	}
 	return billing.BillingCode{}, fault.Invalidf("no active %s billing code has exactly the name %q", use, name).
-		Dof("codes that would do: %s", quoted(mapping.Near(name, names, 5)))
+		Dof("codes that would do: %s", quoted(nearOrAll(name, names, namesShown)))
+}
+
+// namesShown is how many names a message offers.
+const namesShown = 5
+
+// nearOrAll gives the names that resemble one, or the first n there are when none does.
+func nearOrAll(wanted string, names []string, n int) []string {
+	if near := mapping.Near(wanted, names, n); len(near) > 0 {
+		return near
+	}
+	return names[:min(n, len(names))]
 }
 
 func quoted(names []string) string {
