@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"spindle/internal/billing"
@@ -300,6 +302,9 @@ func (a *apply) send(ctx context.Context, c plan.Change) (store.ChangeStateKind,
 		if err != nil {
 			return "", "", err
 		}
+		if outcome.State == store.ChangeRefused {
+			return outcome.State, outcome.Message, a.learnRefusal(ctx, c, outcome.Message)
+		}
 		if outcome.State != store.ChangeApproved {
 			return outcome.State, outcome.Message, nil
 		}
@@ -308,6 +313,20 @@ func (a *apply) send(ctx context.Context, c plan.Change) (store.ChangeStateKind,
 				Do("apply again once Autotask answers")
 		}
 	}
+}
+
+// learnRefusal remembers a day that already holds somebody else's adjustment of the line: Autotask takes one a day (Autotask sheet §3.3), so
+// the next plan chooses another day instead of being refused again.
+func (a *apply) learnRefusal(ctx context.Context, c plan.Change, message string) error {
+	if !c.Kind.IsAdjustment() || !strings.Contains(strings.ToLower(message), "duplicate") {
+		return nil
+	}
+	line, known := a.remembered(c.LineKey)
+	if !known {
+		return nil
+	}
+	line.Dates = append(slices.Clone(line.Dates), c.Effective)
+	return a.Store.AdoptLine(ctx, a.org.ID, line, "spindle")
 }
 
 // outcome judges an answer, or its absence. The error stops the apply after the outcome is written.

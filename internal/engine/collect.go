@@ -81,6 +81,8 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 		}
 		changed, err := e.collectSet(ctx, org, s, set.ID)
 		switch {
+		case fault.Is(err, fault.KindTransient) && set.ID.Kind == billing.BilledUsage && e.billsNoUsage(ctx, org, available, set):
+			c.Known++ // there is nothing to read: the invoice has no Azure consumption
 		case fault.Is(err, fault.KindUnauthorized):
 			return err
 		case err != nil:
@@ -93,6 +95,22 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 		}
 	}
 	return e.Store.SaveInvoices(ctx, org.ID, invoices, sourcePartnerCenter)
+}
+
+// billsNoUsage reports whether the stored lines of an invoice show that it bills no metered consumption: Microsoft then answers that it has
+// no usage data (Microsoft sheet §3.2).
+func (e *Engine) billsNoUsage(ctx context.Context, org store.Organization, available []source.Available, usage source.Available) bool {
+	for _, set := range available {
+		if set.ID.Kind != billing.BilledLines || set.ID.Invoice != usage.ID.Invoice {
+			continue
+		}
+		lines, err := e.Store.LineSet(ctx, org.ID, set.ID)
+		if err != nil {
+			return false
+		}
+		return !slices.ContainsFunc(lines.Lines, billing.LineItem.IsUsage)
+	}
+	return false
 }
 
 // restatedFor is how many days after its date an invoice is still read again, because Microsoft may restate it (Microsoft sheet §7).

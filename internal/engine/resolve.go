@@ -94,11 +94,6 @@ func (a *apply) learnLine(c plan.Change, id string) *plan.Applied {
 	default:
 		line.LineID = billing.ContractServiceID(c.Line.ID)
 	}
-	line.Units = c.After.Units
-	if c.After.UnitPrice != nil {
-		line.UnitPrice = c.After.UnitPrice
-	}
-	line.From = billing.Later(line.From, c.Effective)
-	line.Dates = append(slices.Clone(line.Dates), c.Effective)
+	line = line.After(c)
 	return &line
 }

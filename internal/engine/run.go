@@ -85,6 +85,11 @@ func (e *Engine) planRun(ctx context.Context, org store.Organization, run store.
 	if err := e.approveWithin(ctx, org, run.ID, made); err != nil {
 		return p, err
 	}
+	if len(made.plan.Changes) == 0 && made.plan.Complete {
+		if err := e.Store.SetRunState(ctx, org.ID, run.ID, store.RunVerified, "in step, nothing to do"); err != nil {
+			return p, err
+		}
+	}
 	p.Run, err = e.Store.Run(ctx, org.ID, run.ID)
 	return p, err
 }

@@ -25,12 +25,18 @@ type subject struct {
 	base     Change // fields that every change of the line shares
 }
 
+func blocked(holds []billing.Hold) bool {
+	return slices.ContainsFunc(holds, func(h billing.Hold) bool { return h.Blocks })
+}
+
 func (p *planner) planLine(want billing.DesiredLine) {
 	s, ok := p.subjectOf(want)
 	if !ok {
 		return
 	}
 	switch {
+	case blocked(want.Holds):
+		// It cannot be rated or written rightly; what stands stays, and the finding says what to mend.
 	case want.Units == 0 && !s.found:
 		// It ended and nothing stands in the target.
 	case !s.found:
