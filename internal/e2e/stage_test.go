@@ -96,7 +96,7 @@ type options struct {
 	microsoft map[string]string
 	database  string // address of a database; "" is a new SQLite file in the data folder
 	dir       string // data folder; "" is a new one
-	realWaits bool // waits take a little real time: some simulator switches count real milliseconds
+	realWaits bool   // waits take a little real time: some simulator switches count real milliseconds
 }
 
 // newStage starts both simulators and opens the program.
