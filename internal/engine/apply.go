@@ -125,7 +125,8 @@ type apply struct {
 	target   target.Target
 	plan     plan.Plan
 	states   []store.ChangeState
-	memory   plan.Memory
+	known    *knowledge
+	at       map[string]int // place of a change in states, by id
 	observed billing.Observed
 	report   func(Progress)
 	counts   map[store.ChangeStateKind]int
@@ -150,19 +151,25 @@ func (e *Engine) newApply(ctx context.Context, org store.Organization, id store.
 	if a.plan, a.states, err = e.Store.Plan(ctx, org.ID, id); err != nil {
 		return nil, err
 	}
-	if a.memory, err = e.Store.Memory(ctx, org.ID); err != nil {
+	a.at = make(map[string]int, len(a.states))
+	for i, s := range a.states {
+		a.at[s.Change.ID] = i
+	}
+	memory, err := e.Store.Memory(ctx, org.ID)
+	if err != nil {
 		return nil, err
 	}
-	return a, a.look(ctx)
+	a.known = newKnowledge(memory)
+	return a, a.look(ctx, memory)
 }
 
 // look reads again what the approved changes are about, to find those whose state moved since the plan (design §6.6).
-func (a *apply) look(ctx context.Context) error {
+func (a *apply) look(ctx context.Context, memory plan.Memory) error {
 	mappings, err := a.Store.Mappings(ctx, a.org.ID)
 	if err != nil {
 		return err
 	}
-	scope := target.Scope{Day: a.Today(), Contracts: contractsOf(mappings, a.memory)}
+	scope := target.Scope{Day: a.Today(), Contracts: contractsOf(mappings, memory)}
 	wanted := map[billing.CustomerID]bool{}
 	for _, s := range a.states {
 		if s.State != store.ChangeApproved {
@@ -250,8 +257,8 @@ func (a *apply) skip(ctx context.Context, c plan.Change, state store.ChangeState
 // missing names what the change requires and what did not happen.
 func (a *apply) missing(c plan.Change) string {
 	for _, id := range c.Requires {
-		for _, s := range a.states {
-			if s.Change.ID == id && s.State != store.ChangeApplied {
+		if i, found := a.at[id]; found {
+			if s := a.states[i]; s.State != store.ChangeApplied {
 				return fmt.Sprintf("it requires change %s (%s), which is %s", id, s.Change.Kind, s.State)
 			}
 		}
@@ -262,10 +269,8 @@ func (a *apply) missing(c plan.Change) string {
 // followsAdjustment reports whether an adjustment of the same line was sent in this apply, so that the read before it is no measure.
 func (a *apply) followsAdjustment(c plan.Change) bool {
 	for _, id := range c.Requires {
-		for _, s := range a.states {
-			if s.Change.ID == id && s.Change.LineKey == c.LineKey && s.Change.LineKey != "" {
-				return true
-			}
+		if i, found := a.at[id]; found && c.LineKey != "" && a.states[i].Change.LineKey == c.LineKey {
+			return true
 		}
 	}
 	return false
@@ -326,6 +331,7 @@ func (a *apply) learnRefusal(ctx context.Context, c plan.Change, message string)
 		return nil
 	}
 	line.Dates = append(slices.Clone(line.Dates), c.Effective)
+	a.known.learnLine(line)
 	return a.Store.AdoptLine(ctx, a.org.ID, line, "spindle")
 }
 
@@ -386,14 +392,8 @@ func (a *apply) finish(ctx context.Context, c plan.Change, o store.Outcome) erro
 	if err := a.Store.FinishSend(ctx, a.org.ID, a.id, c.ID, o); err != nil {
 		return err
 	}
-	if o.State != store.ChangeApplied {
-		return nil
-	}
-	memory, err := a.Store.Memory(ctx, a.org.ID)
-	if err == nil {
-		a.memory = memory
-	}
-	return err
+	a.known.learn(o.Memory)
+	return nil
 }
 
 // settleUnfinished settles what an interrupted apply left in the open, whichever run it belongs to.
@@ -402,9 +402,11 @@ func (a *apply) settleUnfinished(ctx context.Context) error {
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	if a.memory, err = a.Store.Memory(ctx, a.org.ID); err != nil {
+	memory, err := a.Store.Memory(ctx, a.org.ID)
+	if err != nil {
 		return err
 	}
+	a.known = newKnowledge(memory)
 	for _, s := range open {
 		resolved, err := a.resolve(s.Change)
 		if err != nil {
@@ -416,7 +418,6 @@ func (a *apply) settleUnfinished(ctx context.Context) error {
 		if err := run.finish(ctx, resolved, outcome); err != nil {
 			return err
 		}
-		a.memory = run.memory
 		if outcome.State != store.ChangeUnknown {
 			a.settled++
 		}

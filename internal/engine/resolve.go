@@ -12,24 +12,25 @@ import (
 // resolve fills the ids of what earlier changes of the plan created, from our memory.
 func (a *apply) resolve(c plan.Change) (plan.Change, error) {
 	if c.Contract.ID == "" && c.Contract.Mark != "" && c.Kind != plan.CreateContract {
-		c.Contract.ID = string(a.memory.Contracts[c.Contract.Mark])
+		c.Contract.ID = string(a.known.contracts[c.Contract.Mark])
 		if c.Contract.ID == "" {
 			return c, fmt.Errorf("the contract %s it needs was not created", c.Contract.Mark)
 		}
 	}
 	if c.Service.ID == "" && c.Service.Mark != "" && c.Kind != plan.CreateService {
-		c.Service.ID = string(a.memory.Services[c.Service.Mark])
+		c.Service.ID = string(a.known.services[c.Service.Mark])
 		if c.Service.ID == "" {
 			return c, fmt.Errorf("the service %s it needs was not created", c.Service.Mark)
 		}
 	}
 	if c.Charge.ID == "" && c.Kind != plan.CreateCharge {
-		c.Charge.ID = string(a.memory.Charges[c.ChargeKey])
+		c.Charge.ID = string(a.known.charges[c.ChargeKey])
 	}
 	if c.Kind == plan.AddRepeat {
-		for _, line := range a.memory.Lines {
-			if string(line.ContractID) == c.Contract.ID && !slices.Contains(c.Instances, line.LineID) && line.LineKey != c.LineKey {
-				c.Instances = append(slices.Clone(c.Instances), line.LineID)
+		own := a.known.lines[c.LineKey].LineID
+		for _, id := range a.known.instances[billing.ContractID(c.Contract.ID)] {
+			if id != own && !slices.Contains(c.Instances, id) {
+				c.Instances = append(slices.Clone(c.Instances), id)
 			}
 		}
 		return c, nil
@@ -45,12 +46,8 @@ func (a *apply) resolve(c plan.Change) (plan.Change, error) {
 }
 
 func (a *apply) remembered(lineKey string) (plan.Applied, bool) {
-	for _, line := range a.memory.Lines {
-		if line.LineKey == lineKey {
-			return line, true
-		}
-	}
-	return plan.Applied{}, false
+	line, known := a.known.lines[lineKey]
+	return line, known
 }
 
 // learn is what an applied change adds to our memory. id is what the target created, if anything.
