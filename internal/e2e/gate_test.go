@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,8 +55,7 @@ func isWrite(r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return false
 	}
-	path := strings.ToLower(r.URL.Path)
-	return !strings.HasSuffix(path, "/query") && !strings.HasSuffix(path, "/query/count")
+	return !strings.Contains(strings.ToLower(r.URL.Path), "/query") // also /query/count and /query/next
 }
 
 func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
@@ -199,4 +199,12 @@ func kinds(changes []plan.Change) string {
 		text += fmt.Sprintf("\n  %s %s (%s): %s, %d → %d from %s: %s", c.Kind, c.What, c.LineKey, c.Customer, c.Before.Units, c.After.Units, c.Effective, c.Reason)
 	}
 	return text
+}
+
+func queryValue(query, name string) string {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return ""
+	}
+	return values.Get(name)
 }
