@@ -20,12 +20,11 @@ type filter struct {
 	Items []filter `json:"items,omitempty"`
 }
 
-func everything() filter                    { return filter{Op: "gte", Field: "id", Value: 0} }
-func idIs(field string, id int64) filter    { return filter{Op: "eq", Field: field, Value: id} }
-func idAfter(field string, id int64) filter { return filter{Op: "gt", Field: field, Value: id} }
-func idFrom(field string, id int64) filter  { return filter{Op: "gte", Field: field, Value: id} }
-func idUpTo(field string, id int64) filter  { return filter{Op: "lte", Field: field, Value: id} }
-func textIs(field, text string) filter      { return filter{Op: "eq", Field: field, Value: text} }
+func everything() filter                   { return filter{Op: "gte", Field: "id", Value: 0} }
+func idIs(field string, id int64) filter   { return filter{Op: "eq", Field: field, Value: id} }
+func idFrom(field string, id int64) filter { return filter{Op: "gte", Field: field, Value: id} }
+func idUpTo(field string, id int64) filter { return filter{Op: "lte", Field: field, Value: id} }
+func textIs(field, text string) filter     { return filter{Op: "eq", Field: field, Value: text} }
 func textContains(field, text string) filter {
 	return filter{Op: "contains", Field: field, Value: text}
 }

@@ -83,16 +83,17 @@ func (t *Target) settlePrice(ctx context.Context, c plan.Change, line billing.Co
 	if err != nil {
 		return target.Settlement{}, err
 	}
-	for _, row := range full {
-		switch {
-		case matches(row.Price, row.Units, c.Adjust.UnitPrice):
-			return happened("", "the row from %s shows %s per unit", row.Period.Start, c.Adjust.UnitPrice), nil
-		case c.Before.UnitPrice == nil || matches(row.Price, row.Units, c.Before.UnitPrice):
-			return didNot("the row from %s shows %s for %d units, not %s per unit", row.Period.Start, row.Price, row.Units, c.Adjust.UnitPrice), nil
-		}
-		return unsure("the row from %s shows %s for %d units: neither %s nor %s per unit", row.Period.Start, row.Price, row.Units, c.Before.UnitPrice, c.Adjust.UnitPrice), nil
+	if len(full) == 0 {
+		return unsure("contract service %s has no full period with units from %s on that would show its price", c.Line.ID, c.Effective), nil
 	}
-	return unsure("contract service %s has no full period with units from %s on that would show its price", c.Line.ID, c.Effective), nil
+	row := full[0]
+	switch {
+	case matches(row.Price, row.Units, c.Adjust.UnitPrice):
+		return happened("", "the row from %s shows %s per unit", row.Period.Start, c.Adjust.UnitPrice), nil
+	case c.Before.UnitPrice == nil || matches(row.Price, row.Units, c.Before.UnitPrice):
+		return didNot("the row from %s shows %s for %d units, not %s per unit", row.Period.Start, row.Price, row.Units, c.Adjust.UnitPrice), nil
+	}
+	return unsure("the row from %s shows %s for %d units: neither %s nor %s per unit", row.Period.Start, row.Price, row.Units, c.Before.UnitPrice, c.Adjust.UnitPrice), nil
 }
 
 // settleCost settles an adjustment of the cost alone. The state before is not known: a row that shows another cost proves that the
@@ -102,13 +103,14 @@ func (t *Target) settleCost(ctx context.Context, c plan.Change, line billing.Con
 	if err != nil {
 		return target.Settlement{}, err
 	}
-	for _, row := range full {
-		if matches(row.Cost, row.Units, c.Adjust.UnitCost) {
-			return happened("", "the row from %s shows a cost of %s per unit", row.Period.Start, c.Adjust.UnitCost), nil
-		}
-		return didNot("the row from %s shows a cost of %s for %d units", row.Period.Start, row.Cost, row.Units), nil
+	if len(full) == 0 {
+		return unsure("contract service %s has no full period with units from %s on that would show its cost", c.Line.ID, c.Effective), nil
 	}
-	return unsure("contract service %s has no full period with units from %s on that would show its cost", c.Line.ID, c.Effective), nil
+	row := full[0]
+	if matches(row.Cost, row.Units, c.Adjust.UnitCost) {
+		return happened("", "the row from %s shows a cost of %s per unit", row.Period.Start, c.Adjust.UnitCost), nil
+	}
+	return didNot("the row from %s shows a cost of %s for %d units", row.Period.Start, row.Cost, row.Units), nil
 }
 
 // matches compares an extended amount with units × price, rounded as Autotask stores it.
