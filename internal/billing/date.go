@@ -122,22 +122,40 @@ func (d *Date) UnmarshalText(b []byte) error {
 // Vendors mostly give inclusive ends; adapters convert once, at the boundary.
 type Period struct{ Start, End Date }
 
-// Days gives the number of days.
-func (p Period) Days() int { return p.Start.DaysTo(p.End) }
+// Days gives the number of days; 0 for no period and for one that is open.
+func (p Period) Days() int {
+	if p.End.IsZero() {
+		return 0
+	}
+	return p.Start.DaysTo(p.End)
+}
+
+// IsOpen reports whether the period has a first day but no end, such as the term of an Azure plan.
+func (p Period) IsOpen() bool { return p.End.IsZero() && !p.Start.IsZero() }
 
 // IsZero reports whether there is no period.
 func (p Period) IsZero() bool { return p == Period{} }
 
 // Contains reports whether d is one of the period's days.
-func (p Period) Contains(d Date) bool { return !d.Before(p.Start) && d.Before(p.End) }
+func (p Period) Contains(d Date) bool {
+	return !d.Before(p.Start) && (d.Before(p.End) || p.IsOpen())
+}
 
-// LastDay gives the last day in the period, as people write it.
-func (p Period) LastDay() Date { return p.End.AddDays(-1) }
+// LastDay gives the last day in the period, as people write it; no date when there is none.
+func (p Period) LastDay() Date {
+	if p.End.IsZero() {
+		return Date{}
+	}
+	return p.End.AddDays(-1)
+}
 
-// String gives "2026-11-01 to 2026-11-30" with an inclusive end, as people write it.
+// String gives "2026-11-01 to 2026-11-30" with an inclusive end, as people write it, or "from 2026-11-01" when it is open.
 func (p Period) String() string {
-	if p.IsZero() {
+	switch {
+	case p.IsZero():
 		return ""
+	case p.IsOpen():
+		return "from " + p.Start.String()
 	}
 	return p.Start.String() + " to " + p.LastDay().String()
 }

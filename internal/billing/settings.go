@@ -19,7 +19,7 @@ type Settings struct {
 
 	Currency         money.Currency // the target's internal currency: prices are written in it
 	EffectivePolicy  EffectivePolicy
-	PricePlaces      int32        // decimals of a unit price: 2 or 4
+	PricePlaces      int32        // decimals of a unit price: 2 is the minor unit of the currency (JPY has 0, KWD 3), 4 is finer
 	KeepEarnedCredit bool         // partner earned credit stays with the MSP: Azure is rated from list price
 	ApproveWithin    money.Amount // a plan whose recurring effect and charges stay within this per change is approved by itself; zero: never
 	HoldOver         money.Amount // a change whose money effect is larger is held; zero: no limit

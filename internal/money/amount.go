@@ -10,15 +10,15 @@ import (
 // Currency is an ISO 4217 code in upper case. The zero value means "no currency" and only fits a zero amount.
 type Currency string
 
-var currencyPattern = regexp.MustCompile(`^[A-Z]{3}$`)
+var currencyPattern = regexp.MustCompile(`^[A-Za-z]{3}$`)
 
 // ParseCurrency accepts three letters in any case.
 func ParseCurrency(s string) (Currency, error) {
-	c := strings.ToUpper(strings.TrimSpace(s))
-	if !currencyPattern.MatchString(c) {
-		return "", fmt.Errorf("%q is not an ISO 4217 currency code such as EUR", s)
+	code := strings.TrimSpace(s)
+	if !currencyPattern.MatchString(code) { // before folding: some foreign letters have a Latin capital
+		return "", fmt.Errorf("%.40q is not an ISO 4217 currency code such as EUR", s)
 	}
-	return Currency(c), nil
+	return Currency(strings.ToUpper(code)), nil
 }
 
 // MinorPlaces gives the digits of the currency's minor unit: 2 for EUR, 0 for JPY, 3 for KWD.
@@ -48,7 +48,7 @@ func ParseAmount(s string) (Amount, error) {
 	}
 	number, code, found := strings.Cut(s, " ")
 	if !found {
-		return Amount{}, fmt.Errorf("%q is not an amount such as 12.50 EUR", s)
+		return Amount{}, fmt.Errorf("%.40q is not an amount such as 12.50 EUR", s)
 	}
 	value, err := Parse(number)
 	if err != nil {
@@ -147,7 +147,7 @@ func (a *Amount) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Totals adds amounts per currency. The zero value is ready to use.
+// Totals adds amounts per currency. The zero value is ready to use. Copies of a Totals that is not empty share their sums.
 type Totals struct{ sums map[Currency]Decimal }
 
 // Add counts an amount under its currency.

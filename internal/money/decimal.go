@@ -29,22 +29,42 @@ const (
 	TowardZero       Mode = "toward-zero"         // 0.129 → 0.12: Microsoft's ROUNDDOWN
 )
 
-// Parse reads a decimal such as "12.50", "-3" or "3.1E-07". It refuses anything else, and numbers beyond 60 digits.
+// Parse reads a decimal such as "12.50", "-3" or "3.1E-07". It refuses anything else, and numbers of more than 60 digits, as read or
+// written out: what it accepts, String writes in a form that it accepts again.
 func Parse(s string) (Decimal, error) {
 	if s == "" {
 		return Decimal{}, fmt.Errorf("an empty text is not a number")
 	}
-	if len(s) > digitsMax+8 {
-		return Decimal{}, fmt.Errorf("number %.20s… is longer than %d digits", s, digitsMax)
+	if digitsIn(s) > digitsMax {
+		return Decimal{}, tooLong(s)
 	}
 	d, err := decimal.NewFromString(s)
 	if err != nil {
-		return Decimal{}, fmt.Errorf("%q is not a decimal number", s)
+		return Decimal{}, fmt.Errorf("%.40q is not a decimal number", s)
 	}
-	if e := d.Exponent(); e > digitsMax || e < -digitsMax {
-		return Decimal{}, fmt.Errorf("number %q has an exponent beyond %d", s, digitsMax)
+	switch e := int(d.Exponent()); {
+	case e > digitsMax, e < -digitsMax, !d.IsZero() && (e == -digitsMax || e > 0 && d.NumDigits()+e > digitsMax):
+		return Decimal{}, tooLong(s)
 	}
 	return Decimal{d}, nil
+}
+
+// digitsIn counts the digits before the exponent. Signs and the point do not count.
+func digitsIn(s string) int {
+	n := 0
+	for _, c := range []byte(s) {
+		switch {
+		case c >= '0' && c <= '9':
+			n++
+		case c == 'e' || c == 'E':
+			return n
+		}
+	}
+	return n
+}
+
+func tooLong(s string) error {
+	return fmt.Errorf("number %.20s… is longer than %d digits", s, digitsMax)
 }
 
 // Int gives n as a decimal.

@@ -2,6 +2,7 @@ package rating
 
 import (
 	"sort"
+	"strings"
 
 	"spindle/internal/billing"
 )
@@ -178,15 +179,15 @@ func productMatches(rule, product, sku string) bool {
 
 // productWeight says how specific the product of a rule is.
 func productWeight(rule string) int {
-	if rule == "" {
+	switch {
+	case rule == "":
 		return 0
+	case rule == azureProduct:
+		return 1
+	case strings.Contains(rule, ":"):
+		return 3
 	}
-	for _, c := range rule {
-		if c == ':' {
-			return 2
-		}
-	}
-	return 1
+	return 2
 }
 
 // catalogue indexes what the target offers.

@@ -71,8 +71,11 @@ func (fs findings) atStake(f billing.Finding, what string, cost money.Amount) {
 	e.month.Add(cost)
 }
 
-// whatsMax bounds how many things a message lists.
-const whatsMax = 5
+// A message lists a few things, by names that fit on a line.
+const (
+	whatsMax    = 5
+	whatNameMax = 60
+)
 
 func (fs findings) list() []billing.Finding {
 	var list []billing.Finding
@@ -81,13 +84,24 @@ func (fs findings) list() []billing.Finding {
 		if f.Money = largest(e.month); f.Money.IsZero() {
 			f.Money = largest(e.recurring)
 		}
-		if len(e.whats) > 0 {
-			f.Message += ": " + enumerate(e.whats)
+		if whats := e.unnamed(); len(whats) > 0 {
+			f.Message += ": " + enumerate(whats)
 		}
 		list = append(list, f)
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].ID() < list[j].ID() })
 	return list
+}
+
+// unnamed gives the things concerned that the message does not name already.
+func (e *foundEntry) unnamed() map[string]bool {
+	whats := map[string]bool{}
+	for what := range e.whats {
+		if !strings.Contains(e.finding.Message, what) {
+			whats[clip(what, whatNameMax)] = true
+		}
+	}
+	return whats
 }
 
 // largest gives the sum that weighs most when a total holds several currencies; the finding has room for one.
@@ -108,7 +122,7 @@ func enumerate(set map[string]bool) string {
 	}
 	sort.Strings(whats)
 	if n := len(whats) - whatsMax; n > 0 {
-		whats = append(whats[:whatsMax:whatsMax], fmt.Sprintf("and %d more", n))
+		return strings.Join(whats[:whatsMax], ", ") + fmt.Sprintf(" and %d more", n)
 	}
 	return strings.Join(whats, ", ")
 }

@@ -130,7 +130,7 @@ func (r *rater) atStakeMonthly(s billing.Subscription, v verdict) {
 	if unit := r.costs.of(s); unit.amount != nil {
 		cost = unit.amount.Mul(money.Int(s.Quantity))
 	}
-	r.findings.about(*v.finding, r.offerName(s), cost)
+	r.findings.about(*v.finding, r.plainName(s), cost)
 }
 
 // rateGroup makes the lines of one contract, service and offer: one per price point.

@@ -116,20 +116,28 @@ func (r *rater) rateMonth() {
 	m.checkTotals()
 }
 
-// monthSets gives the billed sets of the month, each id once, in order.
-func (r *rater) monthSets() []billing.LineSet {
+// newestSets gives each set once, in order of id. Of two versions of one set the one that sorts last counts, for costs as for charges.
+func newestSets(sets []billing.LineSet) []billing.LineSet {
 	newest := map[string]billing.LineSet{}
-	for _, set := range r.in.Lines {
-		if set.ID.Kind == billing.UnbilledLines || r.monthOf(set) != r.in.Month {
-			continue
-		}
+	for _, set := range sets {
 		if old, twice := newest[set.ID.String()]; !twice || set.Version > old.Version {
 			newest[set.ID.String()] = set
 		}
 	}
-	var sets []billing.LineSet
+	var list []billing.LineSet
 	for _, key := range sortedKeys(newest) {
-		sets = append(sets, newest[key])
+		list = append(list, newest[key])
+	}
+	return list
+}
+
+// monthSets gives the billed sets of the month.
+func (r *rater) monthSets() []billing.LineSet {
+	var sets []billing.LineSet
+	for _, set := range r.in.Lines {
+		if set.ID.Kind != billing.UnbilledLines && r.monthOf(set) == r.in.Month {
+			sets = append(sets, set)
+		}
 	}
 	return sets
 }
@@ -184,7 +192,7 @@ func (m *month) addSet(set billing.LineSet) {
 
 // addLine sends one source line to its outcome.
 func (m *month) addLine(set billing.SetID, l billing.LineItem) {
-	line := sourceLine{set: set, key: l.Key, row: l.Row, what: whatOf(l), cost: l.Cost}
+	line := sourceLine{set: set, key: l.Key, row: l.Row, what: m.nameOf(l), cost: l.Cost}
 	m.source.Add(l.Cost)
 	m.noticeUnknownKind(l)
 	if l.IsUsage() && l.Kind != billing.ChargeCustomerCredit {
@@ -202,6 +210,14 @@ func (m *month) addLine(set billing.SetID, l billing.LineItem) {
 	default:
 		m.addOneOff(line, l)
 	}
+}
+
+// nameOf names a line as findings list it: a subscription's product has one name, whichever line or list it comes from.
+func (m *month) nameOf(l billing.LineItem) string {
+	if s, known := m.r.subs[l.SubscriptionID]; known && s.Offer.ProductID == l.ProductID && s.Offer.SKUID == l.SKUID {
+		return m.r.plainName(s)
+	}
+	return whatOf(l)
 }
 
 func whatOf(l billing.LineItem) string {

@@ -58,7 +58,8 @@ func newPrices(rules []billing.PriceRule) prices {
 	return p
 }
 
-// ruleWeight orders rules: subscription, customer and product, product, customer, organization. A SKU beats its product.
+// ruleWeight orders rules: subscription, customer and product, product, customer, organization. A SKU beats its product, and a product
+// beats Azure as a whole.
 func ruleWeight(r billing.PriceRule) int {
 	product := productWeight(r.ProductID)
 	switch {
@@ -156,11 +157,15 @@ func exactPrice(rule billing.PriceRule, cost money.Decimal) (price money.Decimal
 	return money.Decimal{}, false
 }
 
-// roundPrice is the named place where prices are rounded: half away from zero, to the places of the settings.
+// finePlaces is the setting for prices finer than the minor unit of their currency.
+const finePlaces = 4
+
+// roundPrice is the named place where prices are rounded: half away from zero, to the minor unit of the currency, or to four places
+// when the settings say so.
 func (r *rater) roundPrice(price money.Decimal, c money.Currency) money.Decimal {
-	places := r.in.Settings.PricePlaces
-	if places == 0 {
-		places = c.MinorPlaces()
+	places := c.MinorPlaces()
+	if r.in.Settings.PricePlaces == finePlaces {
+		places = finePlaces
 	}
 	return price.Round(places, money.HalfAwayFromZero)
 }

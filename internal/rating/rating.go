@@ -81,6 +81,7 @@ type rater struct {
 }
 
 func newRater(in Input) *rater {
+	in.Lines = newestSets(in.Lines)
 	r := &rater{
 		in:        in,
 		decisions: newDecisions(in.Mappings),

@@ -73,18 +73,22 @@ func settingsBlock(what, setting string, code billing.BillingCodeID) []block {
 
 // offerName names an offer as clerks know it: "Microsoft 365 Business Premium (P1Y, monthly)".
 func (r *rater) offerName(s billing.Subscription) string {
-	name := r.costs.productName(s.Offer)
-	if name == "" {
-		name = s.Name
-	}
-	if name == "" {
-		name = s.Offer.ProductID + ":" + s.Offer.SKUID
-	}
 	suffix := fmt.Sprintf(" (%s)", s.Offer.Frequency)
 	if s.Offer.Term != "" {
 		suffix = fmt.Sprintf(" (%s, %s)", s.Offer.Term, s.Offer.Frequency)
 	}
-	return clip(name, serviceNameMax-len([]rune(suffix))) + suffix
+	return clip(r.plainName(s), serviceNameMax-len([]rune(suffix))) + suffix
+}
+
+// plainName is the name of what was bought: as billed, as the directory calls it, else its ids.
+func (r *rater) plainName(s billing.Subscription) string {
+	if name := r.costs.productName(s.Offer); name != "" {
+		return name
+	}
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.Offer.ProductID + ":" + s.Offer.SKUID
 }
 
 // wantService records the catalogue service that an unmapped offer needs. Its standard price follows the rules that hold for every
