@@ -25,7 +25,8 @@ const (
 var (
 	port    = []string{"billing", "money", "fault"}
 	adapter = append([]string{"secret", "transport"}, port...)
-	edge    = []string{"engine", "store", "job", "plan", "rating", "mapping", "billing", "money", "fault", "secret"}
+	// The target port for its values: the report of a check is printed as it is.
+	edge = []string{"engine", "store", "target", "job", "plan", "rating", "mapping", "billing", "money", "fault", "secret"}
 )
 
 func with(may []string, more ...string) []string { return append(more, may...) }

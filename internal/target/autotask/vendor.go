@@ -48,15 +48,18 @@ func (c *checking) vendor(ctx context.Context) {
 	}
 }
 
+// nearPerMille is how alike a name must be to be offered.
+const nearPerMille = 300
+
 // nearest lists up to five company names that share most letter pairs with the wanted one, best first.
 func nearest(companies []wireCompany, wanted string) []string {
 	type scored struct {
 		name  string
-		score float64
+		score int
 	}
 	var near []scored
 	for _, company := range companies {
-		if s := similarity(company.Name, wanted); s >= 0.3 {
+		if s := similarity(company.Name, wanted); s >= nearPerMille {
 			near = append(near, scored{company.Name, s})
 		}
 	}
@@ -68,8 +71,8 @@ func nearest(companies []wireCompany, wanted string) []string {
 	return names
 }
 
-// similarity is the share of letter pairs that two names have in common, 0 to 1, whatever their case.
-func similarity(a, b string) float64 {
+// similarity is the share of letter pairs that two names have in common, in per mille, whatever their case.
+func similarity(a, b string) int {
 	left, right := pairs(a), pairs(b)
 	if len(left)+len(right) == 0 {
 		return 0
@@ -85,7 +88,7 @@ func similarity(a, b string) float64 {
 			common++
 		}
 	}
-	return float64(2*common) / float64(len(left)+len(right))
+	return 2000 * common / (len(left) + len(right))
 }
 
 func pairs(name string) []string {
