@@ -19,7 +19,7 @@ type step struct {
 
 // planExistingLine compares quantity and price of a line that stands in the target with what is wanted, and adjusts the difference.
 // All changes of one day are one adjustment (Autotask sheet §6.3).
-func (p *planner) planExistingLine(s subject) {
+func (p *planner) planExistingLine(s *subject) {
 	holds := p.driftHolds(s)
 	steps := s.quantitySteps()
 	if !p.isForeign(s) {
@@ -37,7 +37,7 @@ func (p *planner) planExistingLine(s subject) {
 		if !p.withinContract(s, st.choice.date) {
 			return
 		}
-		c := s.adjustment(st, price)
+		c := s.adjustment(p.base(s), st, price)
 		if st.price != nil {
 			price = st.price
 		}
@@ -54,7 +54,7 @@ func (p *planner) planExistingLine(s subject) {
 // quantitySteps gives the dated deltas that lead to the wanted quantity. Later adjustments stay as deltas on top (Autotask sheet
 // §6.3 no. 10), so every later step is measured against what the earlier ones leave: first the increase, then the level from the day
 // a decrease may count, then whatever waits behind it.
-func (s subject) quantitySteps() []step {
+func (s *subject) quantitySteps() []step {
 	up, down := s.reach(s.clock.up()), s.reach(s.clock.down())
 	var steps []step
 	if s.want.Units > s.level(nil, up.date) {
@@ -78,7 +78,7 @@ func (s subject) quantitySteps() []step {
 }
 
 // undoDips takes back decreases that wait before the day a decrease may count.
-func (s subject) undoDips(steps []step, after, until billing.Date) []step {
+func (s *subject) undoDips(steps []step, after, until billing.Date) []step {
 	for _, r := range s.line.Rows {
 		if !r.Period.Start.After(billing.Later(after, s.clock.day)) || r.Posted {
 			continue
@@ -93,7 +93,7 @@ func (s subject) undoDips(steps []step, after, until billing.Date) []step {
 
 // reach lets a change reach back only over days on which the quantity was the same as today. Where it changed in between, the earlier
 // days were right then, and the change starts today.
-func (s subject) reach(ch choice) choice {
+func (s *subject) reach(ch choice) choice {
 	if !ch.date.Before(s.clock.day) || s.unchanged(ch.date, s.clock.day) {
 		return ch
 	}
@@ -101,7 +101,7 @@ func (s subject) reach(ch choice) choice {
 }
 
 // level is the quantity from a date on, but not in the past, once the steps are applied.
-func (s subject) level(steps []step, d billing.Date) int64 {
+func (s *subject) level(steps []step, d billing.Date) int64 {
 	d = billing.Later(d, s.clock.day)
 	return s.unitsAt(d) + sumUntil(steps, d)
 }
@@ -117,7 +117,7 @@ func sumUntil(steps []step, d billing.Date) int64 {
 }
 
 // stepTo adds the step that brings the quantity to the wanted one on a date.
-func (s subject) stepTo(steps []step, ch choice) []step {
+func (s *subject) stepTo(steps []step, ch choice) []step {
 	delta := s.want.Units - s.level(steps, ch.date)
 	if delta < 0 && s.onlyAdds {
 		return steps // law 2
@@ -134,7 +134,7 @@ func (s subject) stepTo(steps []step, ch choice) []step {
 }
 
 // lowest is the smallest quantity on any day from d on, once the steps are applied.
-func (s subject) lowest(steps []step, d billing.Date) int64 {
+func (s *subject) lowest(steps []step, d billing.Date) int64 {
 	least := s.unitsAt(d) + sumUntil(steps, d)
 	for _, r := range s.line.Rows {
 		if r.Period.Start.After(d) {
@@ -144,9 +144,8 @@ func (s subject) lowest(steps []step, d billing.Date) int64 {
 	return max(least, 0)
 }
 
-// adjustment turns a step into a change. price is what the earlier steps of the plan set, nil when they set none.
-func (s subject) adjustment(st step, price *money.Amount) Change {
-	c := s.base
+// adjustment turns a step into a change, c being what every change of the line shares. price is what the earlier steps of the plan set, nil when they set none.
+func (s *subject) adjustment(c Change, st step, price *money.Amount) Change {
 	c.Effective = st.choice.date
 	if st.was != nil {
 		price = st.was
@@ -166,13 +165,13 @@ func (s subject) adjustment(st step, price *money.Amount) Change {
 	if st.price != nil {
 		c.Adjust.UnitCost = s.want.UnitCost
 	}
-	c.Kind, c.Reason = s.kindAndReason(st, c)
+	c.Kind, c.Reason = s.kindAndReason(st, &c)
 	s.priceEffect(&c, worth(price, c.Before.Units), worth(after, c.After.Units))
 	return c
 }
 
-func (s subject) kindAndReason(st step, c Change) (ChangeKind, string) {
-	when := fmt.Sprintf("from %s, %s", c.Effective, st.choice.why)
+func (s *subject) kindAndReason(st step, c *Change) (ChangeKind, string) {
+	when := fmt.Sprintf("from %s, %s", c.Effective, st.choice.because())
 	switch {
 	case st.delta == 0:
 		return Reprice, fmt.Sprintf("The price becomes %s %s.", c.After.UnitPrice, when)
@@ -189,7 +188,7 @@ func (s subject) kindAndReason(st step, c Change) (ChangeKind, string) {
 }
 
 // driftHolds compares what we applied last with what stands there now (law 7): a difference is somebody's decision.
-func (p *planner) driftHolds(s subject) []billing.Hold {
+func (p *planner) driftHolds(s *subject) []billing.Hold {
 	if s.applied.LineKey == "" || s.applied.LineID != s.line.ID {
 		return nil
 	}
@@ -214,7 +213,7 @@ func (p *planner) driftHolds(s subject) []billing.Hold {
 }
 
 // reportPosted names the money of the days that lie in a posted period (law 8): the plan never touches it, but nothing is silent.
-func (p *planner) reportPosted(s subject, st step) {
+func (p *planner) reportPosted(s *subject, st step) {
 	price := s.want.UnitPrice
 	if price == nil {
 		price = s.unitPriceAt(p.in.Desired.Day)

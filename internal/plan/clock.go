@@ -24,9 +24,18 @@ type clock struct {
 // choice is a date and why it was chosen.
 type choice struct {
 	date billing.Date
-	why  string
+	why  string       // with one %s when it speaks of a day
+	of   billing.Date // the day that why speaks of; it is put in only when a change is made, because most lines change nothing
 	// postponed is set when the period the change belongs to is posted, so that the days up to date are billed as before (law 8).
 	postponed bool
+}
+
+// because gives the reason in words.
+func (ch choice) because() string {
+	if ch.of.IsZero() {
+		return ch.why
+	}
+	return fmt.Sprintf(ch.why, ch.of)
 }
 
 // at gives the line's period around a day; before the contract begins that is its first one.
@@ -85,7 +94,7 @@ func (c clock) trueBeginning() choice {
 	case c.since.IsZero():
 		return choice{date: billing.Later(c.day, c.start), why: "on the day: the day it is charged from is not known"}
 	case c.since.Before(start):
-		return choice{date: start, why: fmt.Sprintf("start of the current period, it is charged since %s", c.since)}
+		return choice{date: start, why: "start of the current period, it is charged since %s", of: c.since}
 	}
 	return choice{date: c.since, why: "the day the subscription is charged from"}
 }
@@ -135,17 +144,17 @@ func (c clock) down() choice {
 // taken gives way to today, never to a day between: what has passed without a change stays as it was.
 func (c clock) settle(ch choice) choice {
 	if ch.date.Before(c.start) {
-		ch.date, ch.why = c.start, "the contract's first day"
+		ch = choice{date: c.start, why: "the contract's first day"}
 	}
 	if ch.date.Before(c.postedTo) {
-		ch = choice{date: c.postedTo, why: fmt.Sprintf("first day after the posted periods (posted up to %s)", c.postedTo.AddDays(-1)), postponed: true}
+		ch = choice{date: c.postedTo, why: "first day after the posted periods (posted up to %s)", of: c.postedTo.AddDays(-1), postponed: true}
 	}
 	first := ch.date
 	for slices.Contains(c.taken, ch.date) {
 		ch.date = billing.Later(ch.date.AddDays(1), earlier(c.day, c.at(ch.date).End))
 	}
 	if ch.date != first {
-		ch.why = fmt.Sprintf("%s already has an adjustment of this line and Autotask takes one a day", first)
+		ch.why, ch.of = "%s already has an adjustment of this line and Autotask takes one a day", first
 	}
 	return ch
 }

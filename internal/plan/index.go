@@ -11,12 +11,12 @@ import (
 // planner holds the indexes and collects the result. It lives for one pass of Make.
 type planner struct {
 	in         Input
-	contracts  map[string]billing.Contract // by id and by mark; marks also lead to what this plan creates
-	services   map[string]billing.Service  // likewise
+	contracts  map[string]*billing.Contract // by id and by mark; marks also lead to what this plan creates
+	services   map[string]*billing.Service  // likewise
 	linesByID  map[billing.ContractServiceID]*billing.ContractService
 	lineMarks  map[string][]*billing.ContractService
-	instances  map[string][]*billing.ContractService // by contract and service id
-	charges    map[string][]billing.Charge           // by mark
+	instances  map[instance][]*billing.ContractService
+	charges    map[string][]billing.Charge // by mark
 	chargeByID map[billing.ChargeID]billing.Charge
 	applied    map[string]*Applied                  // by line key
 	ours       map[billing.ContractServiceID]string // line key of every line that is ours
@@ -29,18 +29,25 @@ type planner struct {
 	gaps       map[billing.CustomerID]bool
 	creating   map[string]string       // mark of what this plan creates → change id
 	extended   map[string]extension    // contract id → the change that extends it
-	attached   map[string]string       // contract and service → change id of the attach in this plan
+	attached   map[instance]string     // change id of the attach in this plan
 	short      map[string]billing.Date // managed contracts that end too early: mark → last day they must cover
 	needs      map[string]billing.Date // the same, found by an earlier pass
 	changes    []ordered
 	findings   []billing.Finding
+	scratch    scratch
+	noLine     billing.ContractService // what a subject without a line points at
+	noApplied  Applied
 }
+
+// instance names the services of one kind on a contract: by id each, or by mark when this plan creates it.
+type instance struct{ contract, service string }
 
 // ordered is a change with the place it takes in the plan.
 type ordered struct {
-	change Change
-	phase  int
-	seq    int
+	change   *Change
+	contract string
+	phase    int
+	seq      int
 }
 
 // extension is a contract extension of this plan: changes after the old end require it.
@@ -94,15 +101,15 @@ func withRowsInOrder(lines []billing.ContractService) []billing.ContractService 
 
 func newPlanner(in Input) *planner {
 	p := &planner{
-		in: in, contracts: map[string]billing.Contract{}, services: map[string]billing.Service{},
+		in: in, contracts: map[string]*billing.Contract{}, services: map[string]*billing.Service{},
 		linesByID: make(map[billing.ContractServiceID]*billing.ContractService, len(in.Observed.Lines)), lineMarks: make(map[string][]*billing.ContractService, len(in.Observed.Lines)),
-		instances: map[string][]*billing.ContractService{}, charges: map[string][]billing.Charge{},
+		instances: map[instance][]*billing.ContractService{}, charges: map[string][]billing.Charge{},
 		chargeByID: map[billing.ChargeID]billing.Charge{}, applied: make(map[string]*Applied, len(in.Memory.Lines)),
 		ours: make(map[billing.ContractServiceID]string, len(in.Memory.Lines)), wanted: make(map[string]bool, len(in.Desired.Lines)),
 		managed: map[string]bool{}, claimed: map[billing.ContractServiceID]bool{},
 		enabled: map[billing.CustomerID]bool{}, known: map[billing.CustomerID]bool{}, names: map[billing.CustomerID]string{},
 		gaps: map[billing.CustomerID]bool{}, creating: map[string]string{}, extended: map[string]extension{},
-		attached: map[string]string{}, short: map[string]billing.Date{},
+		attached: map[instance]string{}, short: map[string]billing.Date{},
 	}
 	p.indexObserved(in.Observed)
 	p.indexDesired(in.Desired)
@@ -121,20 +128,27 @@ func newPlanner(in Input) *planner {
 }
 
 func (p *planner) indexObserved(o billing.Observed) {
-	for _, c := range o.Contracts {
-		p.indexContract(c)
+	for i := range o.Contracts {
+		p.indexContract(&o.Contracts[i])
 	}
-	for _, s := range o.Services {
-		p.indexService(s)
+	for i := range o.Services {
+		p.indexService(&o.Services[i])
 	}
+	marked := make([]*billing.ContractService, len(o.Lines)) // nearly every mark is on one line: one array holds all these slices
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		p.linesByID[l.ID] = l
-		key := instanceKey(string(l.ContractID), string(l.ServiceID))
+		key := instance{string(l.ContractID), string(l.ServiceID)}
 		p.instances[key] = append(p.instances[key], l)
-		if l.Mark != "" {
-			p.lineMarks[l.Mark] = append(p.lineMarks[l.Mark], l)
+		if l.Mark == "" {
+			continue
 		}
+		if others := p.lineMarks[l.Mark]; others != nil {
+			p.lineMarks[l.Mark] = append(others, l)
+			continue
+		}
+		marked[i] = l
+		p.lineMarks[l.Mark] = marked[i : i+1 : i+1]
 	}
 	for _, c := range o.Charges {
 		p.chargeByID[c.ID] = c
@@ -151,7 +165,8 @@ func (p *planner) indexDesired(d billing.Desired) {
 	for _, c := range d.Contracts {
 		p.managed[c.Mark] = true
 	}
-	for _, l := range d.Lines {
+	for i := range d.Lines {
+		l := &d.Lines[i]
 		p.wanted[l.Key] = true
 		if p.names[l.CustomerID] == "" {
 			p.names[l.CustomerID] = l.Customer
@@ -164,7 +179,7 @@ func (p *planner) indexDesired(d billing.Desired) {
 	}
 }
 
-func (p *planner) indexContract(c billing.Contract) {
+func (p *planner) indexContract(c *billing.Contract) {
 	p.contracts[string(c.ID)] = c
 	if c.Mark == "" {
 		return
@@ -178,7 +193,7 @@ func (p *planner) indexContract(c billing.Contract) {
 	p.contracts[c.Mark] = c
 }
 
-func (p *planner) indexService(s billing.Service) {
+func (p *planner) indexService(s *billing.Service) {
 	p.services[string(s.ID)] = s
 	if s.Mark == "" {
 		return
@@ -192,11 +207,9 @@ func (p *planner) indexService(s billing.Service) {
 	p.services[s.Mark] = s
 }
 
-func instanceKey(contract, service string) string { return contract + "/" + service }
-
 // contract resolves a reference: by its id, by the id our memory has for its mark, by the mark itself, or to what this plan creates,
 // which has no id yet.
-func (p *planner) contract(ref billing.Ref) (billing.Contract, bool) {
+func (p *planner) contract(ref billing.Ref) (*billing.Contract, bool) {
 	if ref.ID == "" {
 		if c, found := p.contracts[string(p.in.Memory.Contracts[ref.Mark])]; found {
 			return c, true
@@ -207,7 +220,7 @@ func (p *planner) contract(ref billing.Ref) (billing.Contract, bool) {
 }
 
 // service resolves a reference like contract does.
-func (p *planner) service(ref billing.Ref) (billing.Service, bool) {
+func (p *planner) service(ref billing.Ref) (*billing.Service, bool) {
 	if ref.ID == "" {
 		if s, found := p.services[string(p.in.Memory.Services[ref.Mark])]; found {
 			return s, true

@@ -12,26 +12,26 @@ const pricePlaces = 4
 
 // subject is one desired line together with what stands in the target for it.
 type subject struct {
-	want     billing.DesiredLine
-	contract billing.Contract
-	service  billing.Service
-	line     billing.ContractService
+	want     *billing.DesiredLine
+	contract *billing.Contract
+	service  *billing.Service
+	line     *billing.ContractService // never nil; without an id when there is none
 	found    bool
-	applied  Applied
+	applied  *Applied // never nil; without a key when there is none
 	isOurs   bool
 	onlyAdds bool // the source has gaps: nothing may be reduced (law 2)
 	span     span
 	clock    clock
-	base     Change // fields that every change of the line shares
+	quotient quotient
 }
 
 func blocked(holds []billing.Hold) bool {
 	return slices.ContainsFunc(holds, func(h billing.Hold) bool { return h.Blocks })
 }
 
-func (p *planner) planLine(want billing.DesiredLine) {
-	s, ok := p.subjectOf(want)
-	if !ok {
+func (p *planner) planLine(want *billing.DesiredLine) {
+	s := subject{want: want, line: &p.noLine, applied: &p.noApplied}
+	if !p.resolve(&s) {
 		return
 	}
 	switch {
@@ -40,51 +40,57 @@ func (p *planner) planLine(want billing.DesiredLine) {
 	case want.Units == 0 && !s.found:
 		// It ended and nothing stands in the target.
 	case !s.found:
-		p.planNewLine(s)
+		p.planNewLine(&s)
 	case !s.isOurs:
-		p.planAdoption(s)
+		p.planAdoption(&s)
 	default:
-		p.planExistingLine(s)
+		p.planExistingLine(&s)
 	}
 }
 
-// subjectOf resolves contract, service and contract service of a desired line, or says in a finding why it cannot.
-func (p *planner) subjectOf(want billing.DesiredLine) (subject, bool) {
-	s := subject{want: want}
+// resolve finds contract, service and contract service of a desired line, or says in a finding why it cannot.
+func (p *planner) resolve(s *subject) bool {
+	want := s.want
 	contract, known := p.contract(want.Contract)
 	if !known || !contract.Active || !contract.Recurring {
 		p.lineFinding(want, billing.FindingContractGone, fmt.Sprintf("Contract %s is not an active recurring contract in Autotask.", want.Contract),
 			"Map the line to another contract with spindle contracts map.")
-		return s, false
+		return false
 	}
 	service, known := p.service(want.Service)
 	if !known || !service.Active {
 		p.lineFinding(want, billing.FindingServiceGone, fmt.Sprintf("Service %s is missing or inactive in Autotask.", want.Service),
 			"Map the product to another service with spindle services map.")
-		return s, false
+		return false
 	}
 	s.contract, s.service = contract, service
 	if a := p.applied[want.Key]; a != nil {
-		s.applied, s.isOurs = *a, true
+		s.applied, s.isOurs = a, true
 	}
-	s.line, s.found = p.standing(want, s)
-	if s.found && s.line.Mark != "" && s.line.Mark == want.Mark {
-		s.isOurs = true
+	if line := p.standing(s); line != nil {
+		s.line, s.found = line, true
+		s.isOurs = s.isOurs || line.Mark != "" && line.Mark == want.Mark
 	}
-	s.base = Change{
+	p.wind(s)
+	p.warnContractEnd(s)
+	return true
+}
+
+// base gives the fields that every change of the line shares. Most lines change nothing, so it is made only when one does.
+func (p *planner) base(s *subject) Change {
+	want := s.want
+	c := Change{
 		CustomerID: want.CustomerID, Customer: want.Customer, What: want.Name, LineKey: want.Key,
-		Contract: refOf(string(contract.ID), want.Contract.Mark), ContractName: contract.Name,
-		Service: refOf(string(service.ID), want.Service.Mark), Line: refOf(string(s.line.ID), want.Mark),
-		PerPeriod: service.PeriodType, Holds: slices.Clone(want.Holds), Proof: proofOf(want),
+		Contract: refOf(string(s.contract.ID), want.Contract.Mark), ContractName: s.contract.Name,
+		Service: refOf(string(s.service.ID), want.Service.Mark), Line: refOf(string(s.line.ID), want.Mark),
+		PerPeriod: s.service.PeriodType, Holds: slices.Clone(want.Holds), Proof: proofOf(want),
 	}
 	for _, mark := range []string{want.Contract.Mark, want.Service.Mark} {
 		if id := p.creating[mark]; mark != "" && id != "" {
-			s.base.Requires = append(s.base.Requires, id)
+			c.Requires = append(c.Requires, id)
 		}
 	}
-	p.wind(&s)
-	p.warnContractEnd(s)
-	return s, true
+	return c
 }
 
 // wind sets the clock of a subject from its contract, its service, its rows and what is wanted.
@@ -115,7 +121,7 @@ func (p *planner) wind(s *subject) {
 
 // isCancelled recognises a beginning that was taken back: its day cannot be adjusted twice, so it stands for a day or two before it
 // falls back to nothing.
-func (s subject) isCancelled(i int) bool {
+func (s *subject) isCancelled(i int) bool {
 	if i+1 == len(s.line.Rows) {
 		return false
 	}
@@ -125,7 +131,7 @@ func (s subject) isCancelled(i int) bool {
 
 func refOf(id, mark string) billing.Ref { return billing.Ref{ID: id, Mark: mark} }
 
-func proofOf(want billing.DesiredLine) []string {
+func proofOf(want *billing.DesiredLine) []string {
 	var proof []string
 	for _, share := range want.Shares {
 		proof = append(proof, fmt.Sprintf("subscription %s: %d", share.SubscriptionID, share.Units))
@@ -141,34 +147,35 @@ func proofOf(want billing.DesiredLine) []string {
 
 // standing finds the contract service of a line: by our memory, by our mark, or an unmarked instance of the service that no other
 // line leads to.
-func (p *planner) standing(want billing.DesiredLine, s subject) (billing.ContractService, bool) {
+func (p *planner) standing(s *subject) *billing.ContractService {
+	want := s.want
 	if line, found := p.linesByID[s.applied.LineID]; s.isOurs && found {
-		return *line, true
+		return line
 	}
 	for _, line := range p.lineMarks[want.Mark] {
 		if line.ContractID == s.contract.ID {
-			return *line, true
+			return line
 		}
 	}
 	if want.Repeat || s.isOurs || s.contract.ID == "" || s.service.ID == "" {
-		return billing.ContractService{}, false
+		return nil
 	}
-	for _, line := range p.instances[instanceKey(string(s.contract.ID), string(s.service.ID))] {
+	for _, line := range p.instances[instance{string(s.contract.ID), string(s.service.ID)}] {
 		if line.Mark == "" && p.ours[line.ID] == "" && !p.claimed[line.ID] {
 			p.claimed[line.ID] = true
-			return *line, true
+			return line
 		}
 	}
-	return billing.ContractService{}, false
+	return nil
 }
 
-func (p *planner) lineFinding(want billing.DesiredLine, kind billing.FindingKind, message, remedy string) {
+func (p *planner) lineFinding(want *billing.DesiredLine, kind billing.FindingKind, message, remedy string) {
 	p.find(billing.Finding{Kind: kind, Subject: want.Key, CustomerID: want.CustomerID, Customer: want.Customer,
 		Message: want.Name + ": " + message, Remedy: remedy, Money: worth(want.UnitPrice, want.Units)})
 }
 
 // warnContractEnd reports a contract of the MSP's own that ends inside the line's next period (design §6.2).
-func (p *planner) warnContractEnd(s subject) {
+func (p *planner) warnContractEnd(s *subject) {
 	if p.managed[s.contract.Mark] || s.want.Units == 0 {
 		return
 	}
@@ -182,7 +189,7 @@ func (p *planner) warnContractEnd(s subject) {
 
 // withinContract refuses a date after the contract's end; a contract that Spindle manages is noted as too short instead, and a second
 // pass plans with it extended. What a contract's end takes away by itself needs no adjustment and no finding.
-func (p *planner) withinContract(s subject, d billing.Date) bool {
+func (p *planner) withinContract(s *subject, d billing.Date) bool {
 	switch {
 	case !d.After(s.contract.End):
 		return true

@@ -1,9 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 
 	"spindle/internal/billing"
 )
@@ -48,8 +48,8 @@ func (p *planner) plan() {
 	for _, s := range p.in.Desired.Services {
 		p.planService(s)
 	}
-	for _, l := range p.in.Desired.Lines {
-		p.planLine(l)
+	for i := range p.in.Desired.Lines {
+		p.planLine(&p.in.Desired.Lines[i])
 	}
 	p.planOrphans()
 	for _, c := range p.in.Desired.Charges {
@@ -80,9 +80,9 @@ func (p *planner) add(phase int, c Change) string {
 	if e, found := p.extended[c.Contract.ID]; found && phase > phaseContracts && c.Effective.After(e.oldEnd) {
 		c.Requires = append(slices.Clone(c.Requires), e.change)
 	}
-	c.Holds = append(slices.Clone(c.Holds), p.policyHolds(c)...)
-	c.ID = changeID(c)
-	p.changes = append(p.changes, ordered{c, phase, len(p.changes)})
+	c.Holds = append(slices.Clone(c.Holds), p.policyHolds(&c)...)
+	c.ID = p.scratch.changeID(&c)
+	p.changes = append(p.changes, ordered{&c, c.Contract.String(), phase, len(p.changes)})
 	return c.ID
 }
 
@@ -96,38 +96,44 @@ const (
 )
 
 func (p *planner) finish() Plan {
-	sort.SliceStable(p.changes, func(i, j int) bool { return before(p.changes[i], p.changes[j]) })
+	slices.SortFunc(p.changes, inPlanOrder)
 	plan := Plan{Day: p.in.Desired.Day, Complete: len(p.in.Desired.Incomplete) == 0 && len(p.in.Observed.Incomplete) == 0}
-	for _, o := range p.changes {
-		plan.Changes = append(plan.Changes, o.change)
+	if len(p.changes) > 0 {
+		plan.Changes = make([]Change, len(p.changes))
+	}
+	for i, o := range p.changes {
+		plan.Changes[i] = *o.change
 	}
 	plan.Findings = onePerID(slices.Concat(p.in.Desired.Findings, p.findings))
-	plan.Fingerprint = fingerprint(plan, p.in)
+	plan.Fingerprint = p.scratch.fingerprint(&plan, p.in.Observed)
 	return plan
 }
 
 // onePerID orders findings and keeps one of those that say the same about the same thing.
 func onePerID(findings []billing.Finding) []billing.Finding {
-	key := func(f billing.Finding) string { return f.ID() + "\x00" + string(f.CustomerID) + "\x00" + f.Message }
-	sort.SliceStable(findings, func(i, j int) bool { return key(findings[i]) < key(findings[j]) })
-	return slices.CompactFunc(findings, func(a, b billing.Finding) bool { return a.ID() == b.ID() })
+	type keyed struct {
+		key, id string
+		finding billing.Finding
+	}
+	all := make([]keyed, len(findings))
+	for i, f := range findings {
+		id := f.ID()
+		all[i] = keyed{id + "\x00" + string(f.CustomerID) + "\x00" + f.Message, id, f}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	kept := findings[:0]
+	for i, k := range all {
+		if i == 0 || k.id != all[i-1].id {
+			kept = append(kept, k.finding)
+		}
+	}
+	return kept
 }
 
-// before orders changes: by phase, then customer and contract, then the day they take effect (oldest first, one at a time per
+// inPlanOrder orders changes: by phase, then customer and contract, then the day they take effect (oldest first, one at a time per
 // contract: Autotask sheet §5.5), then as they were made, which respects what requires what.
-func before(a, b ordered) bool {
+func inPlanOrder(a, b ordered) int {
 	x, y := a.change, b.change
-	switch {
-	case a.phase != b.phase:
-		return a.phase < b.phase
-	case x.Customer != y.Customer:
-		return x.Customer < y.Customer
-	case x.CustomerID != y.CustomerID:
-		return x.CustomerID < y.CustomerID
-	case x.Contract.String() != y.Contract.String():
-		return x.Contract.String() < y.Contract.String()
-	case x.Effective != y.Effective:
-		return x.Effective.Before(y.Effective)
-	}
-	return a.seq < b.seq
+	return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(x.Customer, y.Customer), cmp.Compare(x.CustomerID, y.CustomerID),
+		cmp.Compare(a.contract, b.contract), x.Effective.Compare(y.Effective), cmp.Compare(a.seq, b.seq))
 }

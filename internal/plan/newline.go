@@ -10,15 +10,16 @@ import (
 
 // planNewLine puts a service on the contract with its first quantity. The first instance is attached, marked, and then given its
 // quantity; a further instance of the same service only comes into being by an adjustment and is marked afterwards.
-func (p *planner) planNewLine(s subject) {
+func (p *planner) planNewLine(s *subject) {
 	ch := s.clock.up()
 	if !ch.date.Before(s.clock.sight()) || !p.withinContract(s, ch.date) {
 		return // it begins too far ahead to be seen again, or the contract is over by then
 	}
-	s.base.Holds = append(s.base.Holds, p.newLineHolds(s)...)
-	add := s.base
+	base := p.base(s)
+	base.Holds = append(base.Holds, p.newLineHolds(s)...)
+	add := base
 	add.Kind, add.Effective = Increase, ch.date
-	add.Reason = fmt.Sprintf("New line: %d from %s, %s.", s.want.Units, ch.date, ch.why)
+	add.Reason = fmt.Sprintf("New line: %d from %s, %s.", s.want.Units, ch.date, ch.because())
 	add.Adjust = &Adjustment{UnitChange: s.want.Units, UnitPrice: s.want.UnitPrice, UnitCost: s.want.UnitCost}
 	add.After = State{Exists: true, Units: s.want.Units, UnitPrice: s.want.UnitPrice}
 	price := s.want.UnitPrice
@@ -27,13 +28,13 @@ func (p *planner) planNewLine(s subject) {
 	}
 	s.priceEffect(&add, money.Amount{}, worth(price, s.want.Units))
 
-	key := instanceKey(s.base.Contract.String(), s.base.Service.String())
+	key := instance{base.Contract.String(), base.Service.String()}
 	first, attaching := p.attached[key]
 	if standing := p.instances[key]; len(standing) > 0 || attaching {
-		p.addRepeat(s, add, standing, first)
+		p.addRepeat(base, add, standing, first)
 		return
 	}
-	attach := s.base
+	attach := base
 	attach.Kind, attach.Effective = AttachService, ch.date
 	attach.Reason = "The service is not on the contract yet."
 	attach.After = State{Exists: true}
@@ -42,7 +43,7 @@ func (p *planner) planNewLine(s subject) {
 	p.add(phaseLines, add)
 }
 
-func (p *planner) addRepeat(s subject, add Change, standing []*billing.ContractService, first string) {
+func (p *planner) addRepeat(mark, add Change, standing []*billing.ContractService, first string) {
 	add.Kind = AddRepeat
 	for _, line := range standing {
 		add.Instances = append(add.Instances, line.ID)
@@ -51,7 +52,6 @@ func (p *planner) addRepeat(s subject, add Change, standing []*billing.ContractS
 		add.Requires = append(slices.Clone(add.Requires), first)
 	}
 	id := p.add(phaseLines, add)
-	mark := s.base
 	mark.Kind, mark.Effective, mark.Reason = MarkLine, add.Effective, "So that Spindle finds this instance again."
 	mark.Before, mark.After = State{Exists: true}, State{Exists: true}
 	mark.Holds = nil
@@ -61,7 +61,7 @@ func (p *planner) addRepeat(s subject, add Change, standing []*billing.ContractS
 
 // newLineHolds keeps a new line from billing twice what another instance on the contract may bill already, and from bringing back
 // what somebody took off the contract (law 7).
-func (p *planner) newLineHolds(s subject) []billing.Hold {
+func (p *planner) newLineHolds(s *subject) []billing.Hold {
 	var holds []billing.Hold
 	if s.applied.LineID != "" {
 		why := fmt.Sprintf("Spindle wrote %d on contract service %s, which is not in Autotask any more", s.applied.Units, s.applied.LineID)
@@ -69,7 +69,7 @@ func (p *planner) newLineHolds(s subject) []billing.Hold {
 		p.lineFinding(s.want, billing.FindingDrift, "The line was removed by hand: "+why+".",
 			"Approve the new line to bill it again, or switch its billing off.")
 	}
-	for _, line := range p.instances[instanceKey(string(s.contract.ID), string(s.service.ID))] {
+	for _, line := range p.instances[instance{string(s.contract.ID), string(s.service.ID)}] {
 		units, _ := line.UnitsOn(p.in.Desired.Day)
 		key, ours := p.ours[line.ID]
 		switch {
@@ -88,7 +88,7 @@ func (p *planner) newLineHolds(s subject) []billing.Hold {
 }
 
 // cataloguePrice is what the target charges for a unit when nobody has set a price on the contract; nil when it is not known.
-func (s subject) cataloguePrice() *money.Amount {
+func (s *subject) cataloguePrice() *money.Amount {
 	if s.service.UnitPrice.IsZero() {
 		return nil
 	}
@@ -97,12 +97,12 @@ func (s subject) cataloguePrice() *money.Amount {
 
 // planAdoption proposes to mark a line that people made. It is always held: touching what is not ours is a person's decision. A mark
 // has no effective date.
-func (p *planner) planAdoption(s subject) {
+func (p *planner) planAdoption(s *subject) {
 	units := s.unitsAt(p.in.Desired.Day)
 	if units == 0 && s.want.Units == 0 {
 		return
 	}
-	mark := s.base
+	mark := p.base(s)
 	mark.Kind = MarkLine
 	mark.Holds = append(slices.Clone(mark.Holds), billing.Hold{Policy: "adopt-only",
 		Why: fmt.Sprintf("contract service %s was not made by Spindle and holds %d units; approve to let Spindle keep it in step", s.line.ID, units)})

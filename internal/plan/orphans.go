@@ -8,18 +8,19 @@ import (
 
 // planOrphans looks after lines of ours that nothing asks for any more: a new route, a subscription that is gone.
 func (p *planner) planOrphans() {
-	for _, a := range p.in.Memory.Lines {
+	for i := range p.in.Memory.Lines {
+		a := &p.in.Memory.Lines[i]
 		if line, found := p.linesByID[a.LineID]; found && !p.wanted[a.LineKey] {
-			p.planOrphan(a, *line)
+			p.planOrphan(a, line)
 		}
 	}
 }
 
-func (p *planner) planOrphan(a Applied, line billing.ContractService) {
+func (p *planner) planOrphan(a *Applied, line *billing.ContractService) {
 	contract, foundContract := p.contracts[string(line.ContractID)]
 	service, foundService := p.services[string(line.ServiceID)]
-	want := billing.DesiredLine{Key: a.LineKey, CustomerID: a.CustomerID, Customer: a.Customer, Name: a.What, Policy: p.in.Settings.EffectivePolicy,
-		Contract: refOf(string(contract.ID), contract.Mark)}
+	want := &billing.DesiredLine{Key: a.LineKey, Mark: line.Mark, CustomerID: a.CustomerID, Customer: a.Customer, Name: a.What, Policy: p.in.Settings.EffectivePolicy,
+		Holds: []billing.Hold{{Policy: "hold-unwanted", Why: "nothing Microsoft bills leads to this line any more; a person must see that it ends"}}}
 	units, _ := line.UnitsOn(p.in.Desired.Day)
 	if !foundContract || !foundService {
 		if units != 0 {
@@ -28,6 +29,7 @@ func (p *planner) planOrphan(a Applied, line billing.ContractService) {
 		}
 		return
 	}
+	want.Contract, want.Service = refOf(string(contract.ID), contract.Mark), refOf(string(service.ID), service.Mark)
 	s := subject{want: want, contract: contract, service: service, line: line, found: true, applied: a, isOurs: true}
 	p.wind(&s)
 	if len(s.quantitySteps()) == 0 {
@@ -38,9 +40,5 @@ func (p *planner) planOrphan(a Applied, line billing.ContractService) {
 			"Switch billing on to let Spindle end the line, or end it in Autotask.")
 		return
 	}
-	s.base = Change{CustomerID: a.CustomerID, Customer: a.Customer, What: a.What, LineKey: a.LineKey,
-		Contract: want.Contract, ContractName: contract.Name, Service: refOf(string(service.ID), service.Mark),
-		Line: refOf(string(line.ID), line.Mark), PerPeriod: service.PeriodType,
-		Holds: []billing.Hold{{Policy: "hold-unwanted", Why: "nothing Microsoft bills leads to this line any more; a person must see that it ends"}}}
-	p.planExistingLine(s)
+	p.planExistingLine(&s)
 }

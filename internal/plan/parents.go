@@ -35,10 +35,11 @@ func (p *planner) planContract(d billing.DesiredContract) {
 		Reason: p.extendReason(d, c.End),
 	})
 	p.extended[string(c.ID)] = extension{change: id, oldEnd: c.End}
-	c.End = end
-	p.contracts[string(c.ID)] = c
-	if p.contracts[d.Mark].ID == c.ID {
-		p.contracts[d.Mark] = c
+	longer := *c
+	longer.End = end
+	p.contracts[string(c.ID)] = &longer
+	if marked := p.contracts[d.Mark]; marked != nil && marked.ID == c.ID {
+		p.contracts[d.Mark] = &longer
 	}
 }
 
@@ -49,7 +50,7 @@ func (p *planner) createContract(d billing.DesiredContract) {
 		Contract: billing.Ref{Mark: d.Mark}, After: State{Exists: true, End: d.End}, NewContract: &d,
 		Reason: fmt.Sprintf("Spindle manages this contract: %s to %s, extended before it ends.", d.Start, d.End),
 	})
-	p.contracts[d.Mark] = billing.Contract{Mark: d.Mark, CompanyID: d.CompanyID, Name: d.Name, PeriodType: d.PeriodType,
+	p.contracts[d.Mark] = &billing.Contract{Mark: d.Mark, CompanyID: d.CompanyID, Name: d.Name, PeriodType: d.PeriodType,
 		Active: true, Recurring: true, Start: d.Start, End: d.End}
 }
 
@@ -88,7 +89,7 @@ func (p *planner) planService(d billing.DesiredService) {
 			Kind: CreateService, What: d.Name, Service: billing.Ref{Mark: d.Mark}, After: State{Exists: true, UnitPrice: &d.UnitPrice},
 			NewService: &d, Reason: "No Autotask service stands for this product, term and frequency yet.",
 		})
-		p.services[d.Mark] = billing.Service{Mark: d.Mark, Name: d.Name, PeriodType: d.PeriodType, Active: true, UnitPrice: d.UnitPrice}
+		p.services[d.Mark] = &billing.Service{Mark: d.Mark, Name: d.Name, PeriodType: d.PeriodType, Active: true, UnitPrice: d.UnitPrice}
 	case !s.Active:
 		p.find(billing.Finding{Kind: billing.FindingServiceGone, Subject: string(s.ID),
 			Message: fmt.Sprintf("Service %q (%s) is inactive in Autotask.", s.Name, s.ID),

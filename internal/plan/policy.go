@@ -11,14 +11,14 @@ import (
 
 // reduces reports whether the change makes less stand in the target than before: also a charge that is corrected downwards, which an
 // incomplete read could ask for (law 2).
-func (c Change) reduces() bool {
+func (c *Change) reduces() bool {
 	return c.Kind.IsReduction() || c.Kind == CorrectCharge && c.OneOff.Sign() < 0
 }
 
 // policyHolds asks every policy of the organization.
-func (p *planner) policyHolds(c Change) []billing.Hold {
+func (p *planner) policyHolds(c *Change) []billing.Hold {
 	var holds []billing.Hold
-	for _, policy := range []func(Change) (billing.Hold, bool){p.neverReduce, p.holdOver, p.holdFirstTime} {
+	for _, policy := range []func(*Change) (billing.Hold, bool){p.neverReduce, p.holdOver, p.holdFirstTime} {
 		if hold, held := policy(c); held {
 			holds = append(holds, hold)
 		}
@@ -26,14 +26,14 @@ func (p *planner) policyHolds(c Change) []billing.Hold {
 	return holds
 }
 
-func (p *planner) neverReduce(c Change) (billing.Hold, bool) {
+func (p *planner) neverReduce(c *Change) (billing.Hold, bool) {
 	if !p.in.Settings.NeverReduce || !c.reduces() {
 		return billing.Hold{}, false
 	}
 	return billing.Hold{Policy: "never-reduce", Why: "this organization lets nothing be reduced without a person"}, true
 }
 
-func (p *planner) holdOver(c Change) (billing.Hold, bool) {
+func (p *planner) holdOver(c *Change) (billing.Hold, bool) {
 	limit := p.in.Settings.HoldOver
 	if limit.IsZero() {
 		return billing.Hold{}, false
@@ -48,7 +48,7 @@ func (p *planner) holdOver(c Change) (billing.Hold, bool) {
 	return billing.Hold{}, false
 }
 
-func (p *planner) holdFirstTime(c Change) (billing.Hold, bool) {
+func (p *planner) holdFirstTime(c *Change) (billing.Hold, bool) {
 	if !p.in.Settings.HoldFirstTime || c.CustomerID == "" || p.known[c.CustomerID] {
 		return billing.Hold{}, false
 	}

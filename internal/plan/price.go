@@ -10,7 +10,7 @@ import (
 
 // priceSteps joins a new price to the step of its day, or makes a step of its own. A price that waits further on and is not the wanted
 // one gets a step behind it: the last adjustment before a day decides that day's price.
-func (s subject) priceSteps(steps []step) []step {
+func (s *subject) priceSteps(steps []step) []step {
 	if s.want.UnitPrice == nil || s.want.Units == 0 {
 		return steps
 	}
@@ -36,7 +36,7 @@ func (s subject) priceSteps(steps []step) []step {
 		if last == nil || !r.Period.Start.After(ch.date) || !s.tellsPrice(i) {
 			continue
 		}
-		price := perUnit(r)
+		price := s.perUnit(r)
 		if !price.Equal(*last) && !price.Equal(*s.want.UnitPrice) && !r.Posted {
 			steps = s.priceStep(steps, s.clock.settle(choice{date: r.Period.Start, why: "a price that waits there is no longer wanted"}), price)
 		}
@@ -47,7 +47,7 @@ func (s subject) priceSteps(steps []step) []step {
 
 // priceBehind repeats the price behind the last change that waits inside a period: such a change may carry a price of its own, which no
 // row of a part of a period tells.
-func (s subject) priceBehind(steps []step, date billing.Date) []step {
+func (s *subject) priceBehind(steps []step, date billing.Date) []step {
 	var last billing.Date
 	for _, r := range s.line.Rows {
 		begins := r.Period.Start
@@ -62,7 +62,7 @@ func (s subject) priceBehind(steps []step, date billing.Date) []step {
 }
 
 // priceStep writes the wanted price on a date. was is the price before when the rows tell another one than the plan's own steps leave.
-func (s subject) priceStep(steps []step, ch choice, was *money.Amount) []step {
+func (s *subject) priceStep(steps []step, ch choice, was *money.Amount) []step {
 	at := len(steps)
 	for i, st := range steps {
 		if st.choice.date == ch.date {
@@ -80,7 +80,7 @@ func (s subject) priceStep(steps []step, ch choice, was *money.Amount) []step {
 
 // isForeign reports a line that bills in another currency than its price is wanted in. The price is then left alone: currencies never
 // mix (law 9), and a price is written in the customer's currency (Autotask sheet §6.8).
-func (p *planner) isForeign(s subject) bool {
+func (p *planner) isForeign(s *subject) bool {
 	stands := s.unitPriceAt(p.in.Desired.Day)
 	if stands == nil || s.want.UnitPrice == nil || stands.IsZero() || stands.Currency() == s.want.UnitPrice.Currency() {
 		return false
@@ -100,7 +100,7 @@ func worth(price *money.Amount, units int64) money.Amount {
 
 // priceEffect predicts the money of an adjustment: the change per period, and what the target adds once for the rest of a period. A
 // contract that ends inside the period cuts its days.
-func (s subject) priceEffect(c *Change, before, after money.Amount) {
+func (s *subject) priceEffect(c *Change, before, after money.Amount) {
 	delta, err := after.Sub(before)
 	if err != nil {
 		return // two currencies: isForeign has reported it, and no sum is right

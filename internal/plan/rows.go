@@ -15,7 +15,7 @@ type span struct {
 	sure   bool // a part of a longer period, cut by an adjustment, cannot be mistaken for a whole short one
 }
 
-func spanOf(line billing.ContractService, contract billing.Contract, service billing.Service, ours []billing.Date) span {
+func spanOf(line *billing.ContractService, contract *billing.Contract, service *billing.Service, ours []billing.Date) span {
 	short, long := service.PeriodType, contract.PeriodType
 	if long.Months() < short.Months() {
 		short, long = long, short
@@ -72,13 +72,13 @@ func (s span) differs(a, b billing.UnitRow) bool {
 }
 
 // unitsAt reads the quantity that stands on a day.
-func (s subject) unitsAt(d billing.Date) int64 {
+func (s *subject) unitsAt(d billing.Date) int64 {
 	units, _ := s.line.UnitsOn(d)
 	return units
 }
 
 // unchanged reports whether the same quantity stood from one day to another.
-func (s subject) unchanged(from, to billing.Date) bool {
+func (s *subject) unchanged(from, to billing.Date) bool {
 	units := s.unitsAt(from)
 	for _, r := range s.line.Rows {
 		if r.Period.Start.After(from) && !r.Period.Start.After(to) && r.Units != units {
@@ -89,7 +89,7 @@ func (s subject) unchanged(from, to billing.Date) bool {
 }
 
 // rowStartsIn reports whether a row starts after one day and not after another.
-func (s subject) rowStartsIn(after, to billing.Date) bool {
+func (s *subject) rowStartsIn(after, to billing.Date) bool {
 	return slices.ContainsFunc(s.line.Rows, func(r billing.UnitRow) bool {
 		return r.Period.Start.After(after) && !r.Period.Start.After(to)
 	})
@@ -97,14 +97,14 @@ func (s subject) rowStartsIn(after, to billing.Date) bool {
 
 // unitPriceAt reads the price per unit that the target charges from a day on. Only rows that cover a whole period tell it (Autotask
 // sheet §5.6): the row that decides the day when it is whole, else the first whole row after it. nil when there is none.
-func (s subject) unitPriceAt(day billing.Date) *money.Amount {
+func (s *subject) unitPriceAt(day billing.Date) *money.Amount {
 	decisive, found := s.line.RowOn(day)
 	if found && decisive.Period.Contains(day) && s.span.isWhole(decisive.Period) && decisive.Units != 0 {
-		return perUnit(decisive)
+		return s.perUnit(decisive)
 	}
 	for i, r := range s.line.Rows {
 		if r.Period.Start.After(day) && s.tellsPrice(i) {
-			return perUnit(r)
+			return s.perUnit(r)
 		}
 	}
 	return nil
@@ -112,13 +112,35 @@ func (s subject) unitPriceAt(day billing.Date) *money.Amount {
 
 // tellsPrice reports whether a row says what a whole period bills to its end. A row may keep its end when another one starts inside it
 // (Autotask sheet §5.6), and then speaks only of the days before.
-func (s subject) tellsPrice(i int) bool {
+func (s *subject) tellsPrice(i int) bool {
 	r := s.line.Rows[i]
 	superseded := i+1 < len(s.line.Rows) && s.line.Rows[i+1].Period.Start.Before(r.Period.End)
 	return r.Units != 0 && s.span.isWhole(r.Period) && !superseded
 }
 
-func perUnit(r billing.UnitRow) *money.Amount {
+// quotient remembers the last price per unit that was worked out: the rows of a line mostly bill the same, and are asked several times.
+type quotient struct {
+	units int64
+	total money.Amount
+	price *money.Amount
+}
+
+// perUnit divides the price of a row by its units.
+func (s *subject) perUnit(r billing.UnitRow) *money.Amount {
+	q := &s.quotient
+	if q.price != nil && q.units == r.Units && q.total.Currency() == r.Price.Currency() && q.total.Value().Equal(r.Price.Value()) {
+		return q.price
+	}
+	*q = quotient{r.Units, r.Price, s.divided(r)}
+	return q.price
+}
+
+// divided tries the price that is wanted before it divides, which costs much more: a line that needs nothing bills exactly that.
+func (s *subject) divided(r billing.UnitRow) *money.Amount {
+	if want := s.want.UnitPrice; want != nil && want.Currency() == r.Price.Currency() &&
+		worth(want, r.Units).Value().Equal(r.Price.Value()) && want.Value().Places() <= pricePlaces {
+		return want
+	}
 	value, _ := r.Price.Value().Div(money.Int(r.Units), pricePlaces, money.HalfAwayFromZero)
 	price := money.Of(value, r.Price.Currency())
 	return &price
