@@ -15,8 +15,8 @@ test: ## format, vet, staticcheck, import rules, all tests with the race detecto
 demo: build ## a month of Microsoft data becomes Autotask services and charges, with nothing configured
 	./spindle demo
 
-bench: ## the benchmarks behind the figures in the documentation
-	@scripts/postgres.sh go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+bench: ## every benchmark behind the figures in the documentation, and the ratio of tests to code
+	@scripts/bench.sh
 
 soak: ## the long tests: SPINDLE_SOAK is how long each may run (default 10m)
 	@SPINDLE_SOAK=$${SPINDLE_SOAK:-10m} scripts/postgres.sh go test -run Soak -count 1 -timeout 0 ./...

@@ -5,14 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"spindle/internal/billing"
 	"spindle/internal/cli"
 	simautotask "spindle/internal/sim/autotask"
 	simmicrosoft "spindle/internal/sim/microsoft"
 	"spindle/internal/sim/scenario"
+	"spindle/internal/store"
 )
 
 const today = "2026-11-10"
@@ -88,6 +91,43 @@ func (i *installation) setUp() {
 	i.spindle(nil, "subscriptions", "bill", "on", "--all", "--yes")
 	i.spindle(nil, "contracts", "map", "--all")
 	i.spindle(nil, "autotask", "enable", "--yes")
+	i.routeTheRest()
+}
+
+// routeTheRest sends every customer that has several contracts to the first of them, as a clerk would one by one.
+func (i *installation) routeTheRest() {
+	i.Helper()
+	s, err := store.Open(context.Background(), store.Options{URL: filepath.Join(i.dir, "spindle.db")})
+	if err != nil {
+		i.Fatal(err)
+	}
+	defer s.Close()
+	org, err := s.Organization(context.Background(), i.world.PartnerName)
+	if err != nil {
+		i.Fatal(err)
+	}
+	decided, err := s.Mappings(context.Background(), org.ID)
+	if err != nil {
+		i.Fatal(err)
+	}
+	catalogue, _, err := s.Catalogue(context.Background(), org.ID)
+	if err != nil {
+		i.Fatal(err)
+	}
+	routed := map[billing.CustomerID]bool{}
+	for _, r := range decided.Routes {
+		routed[r.CustomerID] = true
+	}
+	for _, m := range decided.Companies {
+		for _, c := range catalogue.Contracts {
+			if c.CompanyID == m.CompanyID && !routed[m.CustomerID] {
+				routed[m.CustomerID] = true
+				if err := s.SaveRoute(context.Background(), org.ID, billing.Route{CustomerID: m.CustomerID, ContractID: c.ID}, "bench"); err != nil {
+					i.Fatal(err)
+				}
+			}
+		}
+	}
 }
 
 // BenchmarkCalls reports what a first plan, its apply and the quiet plan after it ask of Autotask. The reads allowed are those of design
