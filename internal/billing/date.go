@@ -90,8 +90,11 @@ func (d Date) Compare(e Date) int {
 	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
 }
 
-// DaysTo gives the number of days from d to e.
-func (d Date) DaysTo(e Date) int { return int(e.time().Sub(d.time()) / (24 * time.Hour)) }
+// DaysTo gives the number of days from d to e, however far: "9999-12-31" stands for no end in many systems.
+func (d Date) DaysTo(e Date) int {
+	const secondsOfDay = 24 * 60 * 60
+	return int((e.time().Unix() - d.time().Unix()) / secondsOfDay)
+}
 
 // Later gives the later of two dates.
 func Later(a, b Date) Date {

@@ -30,7 +30,7 @@ const (
 )
 
 // Parse reads a decimal such as "12.50", "-3" or "3.1E-07". It refuses anything else, and numbers of more than 60 digits, as read or
-// written out: what it accepts, String writes in a form that it accepts again.
+// written out (a typographic minus passes): what it accepts, String writes in a form that it accepts again.
 func Parse(s string) (Decimal, error) {
 	if s == "" {
 		return Decimal{}, fmt.Errorf("an empty text is not a number")
