@@ -27,9 +27,11 @@ func (p *planner) planExistingLine(s *subject) {
 	}
 	var price *money.Amount // as the earlier steps leave it
 	previous := ""
-	for _, st := range steps {
+	unreported := billing.Later(s.clock.day, s.clock.start)
+	for i, st := range steps {
 		if st.choice.postponed && st.delta != 0 {
-			p.reportPosted(s, st)
+			p.reportPosted(s, st, steps[:i], unreported)
+			unreported = st.choice.date
 		}
 		if !st.choice.date.Before(s.clock.sight()) {
 			return // planned when its period comes into sight
@@ -212,24 +214,44 @@ func (p *planner) driftHolds(s *subject) []billing.Hold {
 	return holds
 }
 
-// reportPosted names the money of the days that lie in a posted period (law 8): the plan never touches it, but nothing is silent.
-func (p *planner) reportPosted(s *subject, st step) {
+// reportPosted names the money of the days up to a step that lie in a posted period (law 8): the plan never touches them, but nothing
+// is silent. earlier are the steps before it, from is the first day that none of them accounts for.
+func (p *planner) reportPosted(s *subject, st step, earlier []step, from billing.Date) {
 	price := s.want.UnitPrice
 	if price == nil {
 		price = s.unitPriceAt(p.in.Desired.Day)
 	}
-	days := p.in.Desired.Day.DaysTo(st.choice.date)
-	_, whole := s.clock.proration(p.in.Desired.Day)
-	if price == nil || days <= 0 || whole == 0 {
+	if price == nil {
 		return
 	}
-	share, _ := price.Value().Mul(money.Int(st.delta)).Mul(money.Int(int64(days))).Div(money.Int(int64(whole)), 2, money.HalfAwayFromZero)
-	amount := money.Of(share, price.Currency())
-	consequence := fmt.Sprintf("about %s stay unbilled", amount)
-	if amount.Sign() < 0 {
-		consequence = fmt.Sprintf("about %s are billed too much", amount.Neg())
+	amount := s.missing(*price, st, earlier, billing.Later(from, st.choice.instead))
+	consequence, remedy := fmt.Sprintf("about %s stay unbilled", amount), "Add a charge for the difference in Autotask."
+	switch amount.Sign() {
+	case 0:
+		return
+	case -1:
+		consequence, remedy = fmt.Sprintf("about %s are billed too much", amount.Neg()), "Credit the difference in Autotask."
 	}
 	p.find(billing.Finding{Kind: billing.FindingUnbilled, Subject: s.want.Key + "/" + st.choice.date.String(), CustomerID: s.want.CustomerID, Customer: s.want.Customer,
 		Message: fmt.Sprintf("%s: %+d take effect on %s because the running period is posted; until then %s.", s.want.Name, st.delta, st.choice.date, consequence),
-		Remedy:  "Add a charge for the difference in Autotask.", Money: amount})
+		Remedy:  remedy, Money: amount})
+}
+
+// missing gives the price of the units that a step brings too late, from a day on, each period by its own days. Another change may
+// already bring some of them on some of these days.
+func (s *subject) missing(price money.Amount, st step, earlierSteps []step, from billing.Date) money.Amount {
+	total := money.Of(money.Int(0), price.Currency())
+	for from.Before(st.choice.date) {
+		period := s.clock.at(from)
+		var unitDays int64
+		for ; from.Before(earlier(period.End, st.choice.date)); from = from.AddDays(1) {
+			short := s.want.Units - s.unitsAt(from) - sumUntil(earlierSteps, from)
+			if short > 0 == (st.delta > 0) {
+				unitDays += short
+			}
+		}
+		share, _ := price.Value().Mul(money.Int(unitDays)).Div(money.Int(int64(period.Days())), 2, money.HalfAwayFromZero)
+		total, _ = total.Add(money.Of(share, price.Currency()))
+	}
+	return total
 }

@@ -26,8 +26,10 @@ type choice struct {
 	date billing.Date
 	why  string       // with one %s when it speaks of a day
 	of   billing.Date // the day that why speaks of; it is put in only when a change is made, because most lines change nothing
-	// postponed is set when the period the change belongs to is posted, so that the days up to date are billed as before (law 8).
+	// postponed is set when the period the change belongs to is posted, so that the days from instead up to date are billed as before
+	// (law 8).
 	postponed bool
+	instead   billing.Date
 }
 
 // because gives the reason in words.
@@ -147,7 +149,7 @@ func (c clock) settle(ch choice) choice {
 		ch = choice{date: c.start, why: "the contract's first day"}
 	}
 	if ch.date.Before(c.postedTo) {
-		ch = choice{date: c.postedTo, why: "first day after the posted periods (posted up to %s)", of: c.postedTo.AddDays(-1), postponed: true}
+		ch = choice{date: c.postedTo, why: "first day after the posted periods (posted up to %s)", of: c.postedTo.AddDays(-1), postponed: true, instead: ch.date}
 	}
 	first := ch.date
 	for slices.Contains(c.taken, ch.date) {

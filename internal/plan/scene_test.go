@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"spindle/internal/billing"
@@ -102,4 +103,170 @@ func (s *scene) applied(t *testing.T, p Plan) {
 		}
 	}
 	s.expect(t)
+}
+
+// entry is one day of a diary: what happens before the run of that day, the rows that the run sees, and what it must plan and find.
+type entry struct {
+	day      string
+	event    string // as a clerk would put it
+	do       func(s *scene)
+	rows     []string
+	plan     []planned
+	findings []string
+	held     bool // the plan is looked at and not applied
+}
+
+// planned is one change as a diary writes it.
+type planned struct {
+	what  string // kind, effective date, units before → after, the price when one is written
+	money string // recurring effect and its period, then what is added once for the rest of a period
+	why   string // the reason, word for word
+	needs string // the changes of the same plan that must be applied first, by their number
+	held  string // the policies that hold it
+}
+
+// keep plays a diary against the model of the target: every plan must be as written, be accepted whole, and leave nothing to do.
+func (s *scene) keep(t *testing.T, diary []entry) {
+	t.Helper()
+	for _, e := range diary {
+		s.b.at.day = date(e.day)
+		if e.do != nil {
+			e.do(s)
+		}
+		rows := s.rowsInSight()
+		p := s.plan()
+		got := entry{rows: rows, plan: plannedIn(p), findings: findingsIn(p)}
+		if fmt.Sprint(got.rows, got.plan, got.findings) != fmt.Sprint(e.rows, e.plan, e.findings) {
+			t.Errorf("%s, %s: the run gives\n%s", e.day, e.event, got)
+		}
+		if !e.held {
+			s.applied(t, p)
+		}
+	}
+}
+
+// rowsInSight shows what the reader of the target sees of every line.
+func (s *scene) rowsInSight() []string {
+	var out []string
+	for _, l := range s.b.at.read().Lines {
+		for _, r := range l.Rows {
+			row := fmt.Sprintf("%s: %s %d for %s", l.ID, r.Period, r.Units, r.Price)
+			if r.Posted {
+				row += ", posted"
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func plannedIn(p Plan) []planned {
+	number := map[string]string{}
+	var out []planned
+	short := brief(p)
+	for i, c := range p.Changes {
+		number[c.ID] = fmt.Sprintf("#%d", i+1)
+		one := planned{what: short[i], money: moneyOf(c), why: c.Reason, held: strings.Join(policies(c), " ")}
+		var needs []string
+		for _, id := range c.Requires {
+			needs = append(needs, number[id])
+		}
+		one.needs = strings.Join(needs, " ")
+		out = append(out, one)
+	}
+	return out
+}
+
+func moneyOf(c Change) string {
+	var parts []string
+	if !c.Recurring.IsZero() {
+		parts = append(parts, c.Recurring.Signed()+" "+string(c.PerPeriod))
+	}
+	for _, once := range []money.Amount{c.Proration, c.OneOff} {
+		if !once.IsZero() {
+			parts = append(parts, once.Signed()+" once")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func findingsIn(p Plan) []string {
+	var out []string
+	for _, f := range p.Findings {
+		line := fmt.Sprintf("%s | %s | %s", f.ID(), f.Message, f.Remedy)
+		if !f.Money.IsZero() {
+			line += " | " + f.Money.String()
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// String writes what a run gave the way a diary is written.
+func (e entry) String() string {
+	var b strings.Builder
+	list := func(name string, items []string) {
+		if len(items) == 0 {
+			return
+		}
+		fmt.Fprintf(&b, "\t\t\t%s: []string{\n", name)
+		for _, item := range items {
+			fmt.Fprintf(&b, "\t\t\t\t%q,\n", item)
+		}
+		b.WriteString("\t\t\t},\n")
+	}
+	list("rows", e.rows)
+	if len(e.plan) > 0 {
+		b.WriteString("\t\t\tplan: []planned{\n")
+	}
+	for _, c := range e.plan {
+		fmt.Fprintf(&b, "\t\t\t\t{what: %q, money: %q,\n\t\t\t\t\twhy: %q, needs: %q, held: %q},\n", c.what, c.money, c.why, c.needs, c.held)
+	}
+	if len(e.plan) > 0 {
+		b.WriteString("\t\t\t},\n")
+	}
+	list("findings", e.findings)
+	return strings.NewReplacer(`, money: ""`, "", `, needs: ""`, "", `, held: ""`, "").Replace(b.String())
+}
+
+// priced wants another price.
+func priced(cents int64) func(*scene) {
+	return func(s *scene) {
+		price := euros(cents)
+		s.want.UnitPrice = &price
+	}
+}
+
+// seats wants another quantity.
+func seats(n int64) func(*scene) { return func(s *scene) { s.want.Units = n } }
+
+// posts approves and posts everything up to a day, in Autotask.
+func posts(until string) func(*scene) {
+	return func(s *scene) {
+		for _, l := range s.b.at.lines {
+			s.b.at.post(l, date(until))
+		}
+	}
+}
+
+// both lets two things happen on one day.
+func both(a, b func(*scene)) func(*scene) { return func(s *scene) { a(s); b(s) } }
+
+// ends lets the subscription end on a day.
+func ends(day string) func(*scene) {
+	return func(s *scene) { s.want.Units, s.want.EndedOn = 0, date(day) }
+}
+
+// byHand adjusts the first line of the target as a person may.
+func byHand(day string, delta int64, cents int64) func(*scene) {
+	return func(s *scene) {
+		var price *money.Amount
+		if cents != 0 {
+			amount := euros(cents)
+			price = &amount
+		}
+		if err := s.b.at.adjust(s.b.at.lines[0].id, date(day), delta, price); err != nil {
+			panic(err)
+		}
+	}
 }
