@@ -128,6 +128,7 @@ type apply struct {
 	known    *knowledge
 	at       map[string]int // place of a change in states, by id
 	observed billing.Observed
+	permit   permit
 	report   func(Progress)
 	counts   map[store.ChangeStateKind]int
 	settled  int
@@ -188,11 +189,15 @@ func (a *apply) look(ctx context.Context, memory plan.Memory) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	a.observed, err = a.target.Read(ctx, scope)
-	if err == nil && len(a.observed.Incomplete) > 0 {
-		gap := a.observed.Incomplete[0]
-		err = fault.Transientf("could not read %s before applying: %s", gap.What, gap.Why).Do("apply again once the connection works")
+	if a.observed, err = a.target.Read(ctx, scope); err != nil {
+		return err
 	}
+	if len(a.observed.Incomplete) > 0 {
+		gap := a.observed.Incomplete[0]
+		return fault.Transientf("could not read %s before applying: %s", gap.What, gap.Why).Do("apply again once the connection works")
+	}
+	planned, err := a.Store.Desired(ctx, a.org.ID, a.id)
+	a.permit = newPermit(mappings, planned, a.observed)
 	return err
 }
 
@@ -238,6 +243,9 @@ func (a *apply) one(ctx context.Context, c plan.Change) (store.ChangeStateKind, 
 	resolved, err := a.resolve(c)
 	if err != nil {
 		return a.skip(ctx, c, store.ChangeStale, err.Error())
+	}
+	if why := a.permit.refuses(resolved); why != "" {
+		return a.skip(ctx, c, store.ChangeStale, why)
 	}
 	// The change as planned: what an earlier change of this apply created has no place in the read before it.
 	standing, why := plan.Stands(c, a.observed, a.followsAdjustment(c))

@@ -124,13 +124,15 @@ func (e *Engine) compare(ctx context.Context, org store.Organization, customer b
 	if customer != "" {
 		desired, memory = narrowed(desired, memory, customer)
 	}
-	if marks := chargeMarks(desired); len(marks) > 0 {
+	before := newChargedBefore(string(org.ID), desired, memory)
+	if marks := append(chargeMarks(desired), before.marks()...); len(marks) > 0 {
 		charges, err := t.Read(ctx, target.Scope{Day: in.Day, Charges: marks})
 		if err != nil {
 			return comparison{}, err
 		}
 		observed.Charges = charges.Charges
 		observed.Incomplete = append(observed.Incomplete, charges.Incomplete...)
+		desired = before.withhold(desired, observed)
 	}
 	made := plan.Make(plan.Input{Desired: desired, Observed: observed, Memory: memory, Settings: in.Settings, Enabled: enabled(in.Mappings)})
 	return comparison{month: in.Month, settings: in.Settings, desired: desired, observed: observed, plan: made}, nil
