@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -41,6 +42,9 @@ type App struct {
 	now   func() time.Time
 	calls *Calls
 	hooks Hooks
+
+	mu      sync.Mutex
+	budgets map[string]*transport.Budget // by Autotask tenant
 }
 
 // Hooks let a test put its own clock and its own waits in the place of real ones. The zero value changes nothing.
@@ -60,7 +64,7 @@ func NewWith(ctx context.Context, cfg config.Config, log *slog.Logger, hooks Hoo
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fault.Invalidf("data folder %s: %w", cfg.DataDir, err).Do("choose a folder that can be written with --data-dir")
 	}
-	a := &App{Config: cfg, Log: log, now: clock(cfg), calls: &Calls{}, hooks: hooks}
+	a := &App{Config: cfg, Log: log, now: clock(cfg), calls: &Calls{}, hooks: hooks, budgets: map[string]*transport.Budget{}}
 	if hooks.Now != nil {
 		a.now = hooks.Now
 	}
@@ -132,8 +136,22 @@ func (a *App) openTarget(c engine.TargetConfig) (target.Target, error) {
 	return autotask.New(autotask.Config{
 		BaseURL: c.BaseURL, UserName: c.UserName, Secret: c.Secret, IntegrationCode: c.IntegrationCode,
 		Organization: c.Organization, Settings: c.Settings, Now: a.now, Log: a.Log,
-		HTTP: a.manners(transport.Options{Record: a.calls.Autotask.Record}),
+		HTTP: a.manners(transport.Options{Record: a.calls.Autotask.Record, Budget: a.budget(c)}),
 	})
+}
+
+// callsPerHour is Autotask's limit for a whole tenant database (Autotask sheet §3.4).
+const callsPerHour = 10_000
+
+// budget is the share of a tenant's calls that this process may use: one budget per tenant, whatever opens it and however often.
+func (a *App) budget(c engine.TargetConfig) *transport.Budget {
+	tenant := c.BaseURL + " " + c.UserName
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.budgets[tenant] == nil {
+		a.budgets[tenant] = &transport.Budget{Limit: callsPerHour, Window: time.Hour, Now: a.now}
+	}
+	return a.budgets[tenant]
 }
 
 // openSource is the table of sources that are connections; files are read by readFiles.

@@ -28,6 +28,9 @@ type write struct {
 
 // Apply sends one change with exactly one write. See the port for what its errors mean.
 func (t *Target) Apply(ctx context.Context, change plan.Change) (target.Receipt, error) {
+	if err := t.mindBudget(ctx); err != nil {
+		return target.Receipt{}, unsent(err)
+	}
 	w, err := t.writeFor(ctx, change)
 	if err != nil {
 		return target.Receipt{}, err
@@ -40,6 +43,15 @@ func (t *Target) Apply(ctx context.Context, change plan.Change) (target.Receipt,
 		return t.patchNotFound(ctx, w, receipt, err)
 	}
 	return receipt, err
+}
+
+// unsent keeps an error of a read before a write from being taken for the write's own: nothing was sent, so it may be tried again.
+func unsent(err error) error {
+	switch fault.KindOf(err) {
+	case fault.KindWaitUntil, fault.KindUnauthorized:
+		return err
+	}
+	return fault.Transientf("read the call counter: %w", err)
 }
 
 // writeFor makes the request of a change. It may read metadata, never write.

@@ -70,6 +70,18 @@ func (c *checking) connection(ctx context.Context) bool {
 	return true
 }
 
+// lookEvery is after how many reads and writes the tenant's counter is looked at again: other integrations use the same budget.
+const lookEvery = 250
+
+// mindBudget looks at the tenant's counter before the first operation and then now and again, when the calls are budgeted (design §6.7).
+func (t *Target) mindBudget(ctx context.Context) error {
+	if _, budgeted := t.cfg.HTTP.Budget.(interface{ Observe(used int) }); !budgeted || t.operations.Add(1)%lookEvery != 1 {
+		return nil
+	}
+	_, err := t.Threshold(ctx)
+	return err
+}
+
 // Threshold reads the tenant's call counter, and tells a client-side budget about the calls of others.
 func (t *Target) Threshold(ctx context.Context) (target.CallBudget, error) {
 	var counter struct {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"spindle/internal/billing"
@@ -38,12 +39,13 @@ type Config struct {
 
 // Target is one Autotask tenant. It is safe for concurrent use and caches the zone and field metadata for its lifetime.
 type Target struct {
-	cfg     Config
-	http    *http.Client
-	log     *slog.Logger
-	zone    zoneCache
-	meta    metaCache
-	putOnly sync.Map // entities whose PATCH answered that there is no such route: name → true
+	cfg        Config
+	http       *http.Client
+	log        *slog.Logger
+	zone       zoneCache
+	meta       metaCache
+	operations atomic.Int64 // reads and writes so far, see mindBudget
+	putOnly    sync.Map     // entities whose PATCH answered that there is no such route: name → true
 }
 
 var _ target.Target = (*Target)(nil)

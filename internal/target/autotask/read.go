@@ -40,6 +40,9 @@ func (t *Target) Read(ctx context.Context, scope target.Scope) (billing.Observed
 	if scope.Day.IsZero() {
 		return billing.Observed{}, fault.Newf(fault.KindInternal, "a read needs a day")
 	}
+	if err := t.mindBudget(ctx); err != nil {
+		return billing.Observed{}, err
+	}
 	r := &reading{t: t, scope: scope, rows: map[int64][]wireUnits{}}
 	steps := [][]func(context.Context) error{
 		{r.readCurrencies, r.readContracts, r.readServices, r.readCharges},
