@@ -16,7 +16,12 @@ func (m *month) addOneOff(line sourceLine, l billing.LineItem) {
 		m.dispose(line, v)
 		return
 	}
-	rule := m.r.ruleFor(ruleQuery{priced: priced{l.SubscriptionID, l.CustomerID, l.ProductID, l.SKUID, m.isCommitment(l), m.lastDay}})
+	rule := m.r.ruleFor(ruleQuery{
+		priced: priced{l.SubscriptionID, l.CustomerID, l.ProductID, l.SKUID, m.isCommitment(l), m.lastDay},
+		allow: func(rule billing.PriceRule) bool { // the price of a unit says nothing about a credit that names as many units
+			return rule.Kind != billing.FixedRule || l.Kind != billing.ChargeCustomerCredit
+		},
+	})
 	exact, v := m.chargePrice(rule, line.cost.Value(), line.cost.Currency())
 	if !v.passes() {
 		m.dispose(line, v)
