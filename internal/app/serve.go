@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"spindle/internal/fault"
 )
 
 // stopTime is how long requests and jobs may take to end when the process is asked to stop. An apply cut off is settled at the next start.
@@ -19,7 +21,7 @@ const stopTime = 30 * time.Second
 func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
 	if err != nil {
-		return err
+		return fault.Invalidf("%w", err).Do("choose another address with --listen HOST:PORT; port 0 takes any free one")
 	}
 	queue, err := a.Queue(ctx)
 	if err != nil {

@@ -158,7 +158,7 @@ func (s *session) printSuggestions(all []mapping.Suggestion, names map[billing.C
 		if mapped {
 			mark = "mapped"
 		}
-		t.add(names[sug.CustomerID].Name, sug.CompanyName, string(sug.CompanyID), strconv.Itoa(sug.Score), strings.Join(sug.Evidence, "; "), mark)
+		t.add(names[sug.CustomerID].Name, sug.CompanyName, string(sug.CompanyID), strconv.Itoa(sug.Score), cut(strings.Join(sug.Evidence, "; "), 76), mark)
 		views = append(views, map[string]any{"customer_id": sug.CustomerID, "customer": names[sug.CustomerID].Name, "company_id": sug.CompanyID,
 			"company": sug.CompanyName, "score": sug.Score, "evidence": sug.Evidence, "mapped": mapped})
 	}

@@ -191,11 +191,12 @@ func (d *demo) farewell(keep bool) {
 		d.dir, d.dir, d.sims.world.Today.Format(time.DateOnly))
 }
 
+// shellWords writes a command line so that it can be pasted into a shell.
 func shellWords(args []string) string {
 	var words []string
 	for _, a := range args {
-		if strings.ContainsAny(a, " '\"$*") {
-			a = "'" + a + "'"
+		if a == "" || strings.ContainsAny(a, " '\"$*&;|<>()`\\") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 		}
 		words = append(words, a)
 	}

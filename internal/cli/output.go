@@ -37,12 +37,16 @@ type table struct {
 type tableRow struct {
 	cells []string
 	title string
+	note  string
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, tableRow{cells: cells}) }
 
 // titled adds a line of its own over the rows that follow.
 func (t *table) titled(title string) { t.rows = append(t.rows, tableRow{title: title}) }
+
+// noted adds a line of its own under the row before.
+func (t *table) noted(note string) { t.rows = append(t.rows, tableRow{note: note}) }
 
 func (t *table) write(w io.Writer) {
 	widths := t.widths()
@@ -54,7 +58,11 @@ func (t *table) write(w io.Writer) {
 	defer out.Flush()
 	t.line(out, heads, widths)
 	for _, row := range t.rows {
-		if row.cells == nil {
+		switch {
+		case row.note != "":
+			fmt.Fprintf(out, "%s      %s\n", t.indent, wrap(row.note, t.indent+"      "))
+			continue
+		case row.cells == nil:
 			fmt.Fprintf(out, "\n%s\n", row.title)
 			continue
 		}
@@ -76,6 +84,26 @@ func (t *table) widths() []int {
 		}
 	}
 	return widths
+}
+
+// fit shortens the cells of one column until the table is at most limit wide, or the column has come down to leastWidth.
+func (t *table) fit(column, limit int) {
+	const leastWidth = 20
+	widths := t.widths()
+	total := uniseg.StringWidth(t.indent) - 2
+	for _, w := range widths {
+		if w > 0 {
+			total += w + 2
+		}
+	}
+	if total <= limit {
+		return
+	}
+	for _, row := range t.rows {
+		if row.cells != nil {
+			row.cells[column] = cut(row.cells[column], max(leastWidth, widths[column]-(total-limit)))
+		}
+	}
 }
 
 func (t *table) line(w io.Writer, cells []string, widths []int) {
@@ -112,6 +140,30 @@ func cut(text string, n int) string {
 		b.WriteString(clusters.Str())
 	}
 	return strings.TrimRight(b.String(), " ") + "…"
+}
+
+// lineWidth is where text for people is broken.
+const lineWidth = 140
+
+// wrap breaks a text between words; lines after the first begin with the indent.
+func wrap(text, indent string) string {
+	var b strings.Builder
+	width := 0
+	for i, word := range strings.Fields(text) {
+		w := uniseg.StringWidth(word)
+		switch {
+		case i == 0:
+		case width+1+w > lineWidth:
+			b.WriteString("\n" + indent)
+			width = len(indent)
+		default:
+			b.WriteString(" ")
+			width++
+		}
+		b.WriteString(word)
+		width += w
+	}
+	return b.String()
 }
 
 // plural gives "1 change" or "3 changes".

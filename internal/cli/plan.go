@@ -297,7 +297,7 @@ func (runsCommand) Run(ctx context.Context, s *session) error {
 
 func (s *session) printGaps(gaps []billing.Gap) {
 	for _, g := range gaps {
-		s.printf("! could not read %s: %s\n", g.What, g.Why)
+		s.printf("%s\n", wrap(fmt.Sprintf("! could not read %s: %s", g.What, g.Why), "    "))
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rivo/uniseg"
-
 	"spindle/internal/billing"
 	"spindle/internal/money"
 	"spindle/internal/plan"
@@ -120,6 +118,9 @@ func (s *session) printNew(v planTable) {
 			continue
 		}
 		t.add(v.id(c.Change), string(c.Change.Kind), cut(what, 60), cut(c.Change.Reason, 66), v.state(c))
+		if why := stopped(c); why != "" {
+			t.noted("→ " + why)
+		}
 	}
 	s.printNames("New contracts", names[plan.CreateContract])
 	s.printNames("Extended contracts", names[plan.ExtendContract])
@@ -136,11 +137,8 @@ func (s *session) printNew(v planTable) {
 	}
 }
 
-// namesMax is how many names are listed of what a plan creates; lineWidth is where text for people is broken.
-const (
-	namesMax  = 30
-	lineWidth = 120
-)
+// namesMax is how many names are listed of what a plan creates.
+const namesMax = 30
 
 func (s *session) printNames(title string, names []string) {
 	if len(names) == 0 {
@@ -152,19 +150,7 @@ func (s *session) printNames(title string, names []string) {
 		more = fmt.Sprintf(", and %d more", len(names)-namesMax)
 		names = names[:namesMax]
 	}
-	line := title + " –"
-	for i, name := range names {
-		word := " " + name
-		if i < len(names)-1 {
-			word += ";"
-		}
-		if uniseg.StringWidth(line+word) > lineWidth {
-			s.printf("%s\n", line)
-			line = "   "
-		}
-		line += word
-	}
-	s.printf("%s%s\n", line, more)
+	s.printf("%s\n", wrap(title+" – "+strings.Join(names, "; ")+more, "    "))
 }
 
 // contractGroup is everything a plan does on one contract.
@@ -206,13 +192,23 @@ func (s *session) printContracts(v planTable) {
 		t.titled(title)
 		for _, c := range g.states {
 			t.add(v.row(c)...)
+			if why := stopped(c); why != "" {
+				t.noted("→ " + why)
+			}
 		}
 	}
 	if len(t.rows) > 0 {
+		t.fit(whyColumn, tableWidth)
 		s.printf("\n")
 		t.write(s.Out)
 	}
 }
+
+// whyColumn is where the plan's table says why, tableWidth how wide the table may become.
+const (
+	whyColumn  = 9
+	tableWidth = 178
+)
 
 func isCharge(k plan.ChangeKind) bool {
 	return k == plan.CreateCharge || k == plan.CorrectCharge || k == plan.RemoveCharge
@@ -238,13 +234,14 @@ func (v planTable) row(s store.ChangeState) []string {
 	if !c.Proration.IsZero() {
 		prorated = c.Proration.Signed()
 	}
-	return []string{v.id(c), cut(c.What, 46), before, "→", after, c.Effective.String(), price, effect(c), prorated, cut(shortReason(c), 58), v.state(s)}
+	return []string{v.id(c), cut(c.What, 46), before, "→", after, c.Effective.String(), price, effect(c), prorated, shortReason(c), v.state(s)}
 }
 
 // shortReason leaves out of a reason what the row says already: its name, its numbers and its date.
 func shortReason(c plan.Change) string {
 	text := strings.TrimSuffix(c.Reason, ".")
 	if _, why, found := strings.Cut(text, "from "+c.Effective.String()+", "); found {
+		why = strings.Replace(why, "start of the current period, which is not posted", "current period, not posted yet", 1)
 		switch {
 		case strings.HasPrefix(text, "New line"):
 			return "new: " + why
@@ -330,10 +327,16 @@ func stateWord(s store.ChangeState) string {
 		}
 		return "held: " + strings.Join(policies, ", ")
 	}
-	if s.Message != "" && s.State != store.ChangeApplied {
-		return string(s.State) + ": " + cut(s.Message, 60)
-	}
 	return string(s.State)
+}
+
+// stopped says why an approved change did not happen.
+func stopped(s store.ChangeState) string {
+	switch s.State {
+	case store.ChangeRefused, store.ChangeStale, store.ChangeUnknown, store.ChangeSkipped:
+		return s.Message
+	}
+	return ""
 }
 
 func (s *session) printTotals(p plan.Plan) {
@@ -365,9 +368,9 @@ func (s *session) printFindings(findings []billing.Finding) {
 		if !f.Money.IsZero() {
 			at = " [" + f.Money.String() + "]"
 		}
-		s.printf("  %s%s%s\n", who, f.Message, at)
+		s.printf("  %s\n", wrap(who+f.Message+at, "    "))
 		if f.Remedy != "" {
-			s.printf("    → %s\n", f.Remedy)
+			s.printf("    %s\n", wrap("→ "+f.Remedy, "      "))
 		}
 	}
 }

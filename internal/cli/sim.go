@@ -36,10 +36,11 @@ func startSimulators(ctx context.Context, c simCommand, day time.Time, now func(
 	}
 	s := &simulators{world: world}
 	if s.autotask, err = simautotask.Start(ctx, c.Autotask, "127.0.0.1:0", simautotask.Options{Scenario: world, Now: now}); err != nil {
-		return nil, err
+		return nil, fault.Invalidf("%w", err).Do("choose another address with --autotask HOST:PORT; port 0 takes any free one")
 	}
 	if s.microsoft, err = simmicrosoft.Start(ctx, c.Microsoft, "127.0.0.1:0", simmicrosoft.Options{Scenario: world, Now: now}); err != nil {
-		return nil, errors.Join(err, s.autotask.Close())
+		_ = s.autotask.Close() // the address is what matters
+		return nil, fault.Invalidf("%w", err).Do("choose another address with --microsoft HOST:PORT; port 0 takes any free one")
 	}
 	return s, nil
 }

@@ -184,6 +184,9 @@ func (e *Engine) brokenFiles(ctx context.Context, org store.Organization) ([]bil
 	whole := map[string]bool{}
 	var gaps []billing.Gap
 	for _, r := range reports {
+		if len(r.Sets) == 0 && r.Kept == 0 {
+			continue // nothing of it was understood, so it took no file's place and no set lacks its rows
+		}
 		if len(r.Problems) == 0 {
 			whole[r.Origin] = true
 			for _, set := range r.Sets {

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"spindle/internal/billing"
+	"spindle/internal/fault"
+	"spindle/internal/mapping"
+	"spindle/internal/plan"
+	"spindle/internal/store"
+)
+
+func TestTable(t *testing.T) {
+	table := table{headers: []string{"name", ">amount", "empty", "word"}, indent: "  "}
+	table.add("東京", "1.50", "", "a")
+	table.add("Zoë", "12.00", "", "b")
+	table.titled("A title")
+	table.add("x", "", "", "")
+	table.noted("→ a note")
+	var out bytes.Buffer
+	table.write(&out)
+	want := strings.Join([]string{
+		"  NAME  AMOUNT  WORD",
+		"  東京    1.50  a",
+		"  Zoë    12.00  b",
+		"",
+		"A title",
+		"  x",
+		"        → a note",
+		"",
+	}, "\n")
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestTableWithoutRowsKeepsItsHeads(t *testing.T) {
+	var out bytes.Buffer
+	(&table{headers: []string{"a", ">b"}}).write(&out)
+	if out.String() != "A  B\n" {
+		t.Errorf("got %q", out.String())
+	}
+}
+
+func TestTableFits(t *testing.T) {
+	table := table{headers: []string{"a", "why"}, indent: "  "}
+	table.add("1234567890", strings.Repeat("x", 50))
+	table.titled("a title does not count, however long it is: " + strings.Repeat("y", 80))
+	table.fit(1, 50)
+	if got := table.rows[0].cells[1]; len([]rune(got)) != 36 || !strings.HasSuffix(got, "…") {
+		t.Errorf("got %q", got)
+	}
+	table.fit(1, 10)
+	if got := table.rows[0].cells[1]; len([]rune(got)) != 20 {
+		t.Errorf("the least width: %q", got)
+	}
+}
+
+func TestGuard(t *testing.T) {
+	for cell, want := range map[string]string{
+		"": "", "plain": "plain", "a=b": "a=b", "-12.50": "-12.50", "+3": "+3", "-": "'-", "12": "12",
+		"=1+1": "'=1+1", "@SUM(A1)": "'@SUM(A1)", "+cmd|x": "'+cmd|x", "-2+3": "'-2+3", "\tx": "'\tx", "\r=1": "'\r=1", "=1": "'=1", "@1": "'@1",
+		"-1.2.3": "-1.2.3",
+	} {
+		if got := guard(cell); got != want {
+			t.Errorf("guard(%q) = %q, want %q", cell, got, want)
+		}
+	}
+}
+
+func TestWriteCSVGuardsEveryCell(t *testing.T) {
+	var out bytes.Buffer
+	if err := writeCSV(&out, [][]string{{"name", "amount"}, {`=HYPERLINK("x","y")`, "-3.50"}, {"a\"b,c\nd", "@x"}}); err != nil {
+		t.Fatal(err)
+	}
+	want := "name,amount\n\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\",-3.50\n\"a\"\"b,c\nd\",'@x\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"ab cd", 4, "ab…"}, {"東京都", 6, "東京都"}, {"東京都", 5, "東京…"}, {"東京都", 4, "東…"},
+		{"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
+	} {
+		if got := cut(tt.text, tt.n); got != tt.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	long := strings.Repeat("word ", 60)
+	got := wrap(long, "    ")
+	for i, line := range strings.Split(got, "\n") {
+		if len(line) > lineWidth || i > 0 && !strings.HasPrefix(line, "    word") {
+			t.Errorf("line %d: %q", i, line)
+		}
+	}
+	if strings.Join(strings.Fields(got), " ") != strings.TrimSpace(long) {
+		t.Error("words are lost")
+	}
+	if wrap("one  two", "") != "one two" || wrap("", "x") != "" {
+		t.Error("short texts")
+	}
+}
+
+func TestClearest(t *testing.T) {
+	s := func(customer, company string, score int) mapping.Suggestion {
+		return mapping.Suggestion{CustomerID: billing.CustomerID(customer), CompanyID: billing.CompanyID(company), Score: score}
+	}
+	for _, tt := range []struct {
+		name string
+		all  []mapping.Suggestion
+		want string
+	}{
+		{"none", nil, ""},
+		{"good enough", []mapping.Suggestion{s("a", "1", 80)}, "a1"},
+		{"too weak", []mapping.Suggestion{s("a", "1", 79)}, ""},
+		{"rival of the same score", []mapping.Suggestion{s("a", "1", 90), s("a", "2", 90)}, ""},
+		{"weaker rival", []mapping.Suggestion{s("a", "1", 90), s("a", "2", 89)}, "a1"},
+		{"two customers want one company", []mapping.Suggestion{s("a", "1", 95), s("b", "1", 90), s("c", "3", 85)}, "c3"},
+		{"a second choice is no claim", []mapping.Suggestion{s("a", "1", 95), s("b", "2", 90), s("b", "1", 60)}, "a1 b2"},
+	} {
+		var got []string
+		for _, c := range clearest(tt.all, 80) {
+			got = append(got, string(c.CustomerID)+string(c.CompanyID))
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: got %v, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestParseOffer(t *testing.T) {
+	offer, err := parseOffer("CFQ7TTC07DHZ:0001:P1Y:monthly")
+	want := billing.Offer{ProductID: "CFQ7TTC07DHZ", SKUID: "0001", Term: "P1Y", Frequency: "monthly"}
+	if err != nil || offer != want {
+		t.Errorf("got %+v, %v", offer, err)
+	}
+	if offer, err = parseOffer("custom:::monthly"); err != nil || offer.String() != "custom:::monthly" {
+		t.Errorf("got %v, %v", offer, err)
+	}
+	for _, text := range []string{"", "X", "X:1:P1Y", ":1:P1Y:monthly", "X:1:P1Y:", "X:1:P1Y:monthly:more"} {
+		if _, err := parseOffer(text); !fault.Is(err, fault.KindInvalid) || fault.Remedy(err) == "" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestShellWords(t *testing.T) {
+	for want, args := range map[string][]string{
+		"plan --json":             {"plan", "--json"},
+		"org create 'North IT'":   {"org", "create", "North IT"},
+		`map 'O'\''Neill' 5`:      {"map", "O'Neill", "5"},
+		"x ''":                    {"x", ""},
+		`y '$HOME' 'a"b' 'c&d;e'`: {"y", "$HOME", `a"b`, "c&d;e"},
+	} {
+		if got := shellWords(args); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestNegatives(t *testing.T) {
+	got := negatives([]string{"-5", "-1.5%", "--json", "-y", "5", "-"})
+	want := []string{minus + "5", minus + "1.5%", "--json", "-y", "5", "-"}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestShortReason(t *testing.T) {
+	day, err := billing.ParseDate("2026-11-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		kind         plan.ChangeKind
+		reason, want string
+	}{
+		{plan.Increase, "New line: 8 from 2026-11-01, the contract's first day.", "new: the contract's first day"},
+		{plan.Increase, "8 → 9 from 2026-11-01, start of the current period, which is not posted.", "current period, not posted yet"},
+		{plan.End, "The subscription ended on 2026-10-20; the line ends from 2026-11-01, the next period.", "The subscription ended on 2026-10-20; the next period"},
+		{plan.Reprice, "The price becomes 5.00 EUR from 2026-11-01, the next period.", "price: the next period"},
+		{plan.CreateCharge, "Azure 2026-10 of 2026-10, from what Microsoft billed.", "of 2026-10, from what Microsoft billed"},
+		{plan.MarkLine, "Something new", "Something new"},
+	} {
+		if got := shortReason(plan.Change{Kind: tt.kind, What: "Azure 2026-10", Reason: tt.reason, Effective: day}); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestIDsAreShownAsLongAsTheyMustBe(t *testing.T) {
+	states := func(ids ...string) (all []store.ChangeState) {
+		for _, id := range ids {
+			all = append(all, store.ChangeState{Change: plan.Change{ID: id}, State: store.ChangeProposed})
+		}
+		return all
+	}
+	if v := newPlanTable(states("aaaaaaaa1111", "bbbbbbbb1111"), false); v.id(plan.Change{ID: "aaaaaaaa1111"}) != "aaaaaa" {
+		t.Errorf("size %d", v.idSize)
+	}
+	if v := newPlanTable(states("aaaaaaaa1111", "aaaaaaaa2111", "c"), false); v.id(plan.Change{ID: "aaaaaaaa1111"}) != "aaaaaaaa1" {
+		t.Errorf("size %d", v.idSize)
+	}
+	if v := newPlanTable(states("aaaaaaaa1111"), true); v.id(plan.Change{ID: "aaaaaaaa1111"}) != "aaaaaaaa1111" {
+		t.Error("every must show whole ids")
+	}
+}
+
+func TestJoinedErrorsAreToldOneByOne(t *testing.T) {
+	err := errors.Join(fault.Invalidf("one").WithField("a").Do("fix a"), errors.Join(fault.NotFoundf("two"), errors.New("three")))
+	got := problemsOf(err)
+	if len(got) != 3 || got[0].Message != "a: one" || got[0].Remedy != "fix a" || got[0].Field != "a" || got[1].Kind != "not_found" || got[2].Kind != "internal" {
+		t.Errorf("got %+v", got)
+	}
+}
