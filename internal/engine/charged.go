@@ -70,36 +70,95 @@ func (b chargedBefore) marks() []string {
 	return slices.Compact(marks)
 }
 
-// withhold takes the charges out of what is desired that a charge standing in the target has billed already, and says so in findings. A
-// charge that a person deleted in the target stands in nobody's way.
+// withhold takes the charges out of what is desired that charges standing in the target have billed already. Where they were billed with the
+// same money there is nothing to decide; else a finding says what differs. A charge that a person deleted in the target stands in nobody's way.
 func (b chargedBefore) withhold(d billing.Desired, o billing.Observed) billing.Desired {
 	suspects := b.suspects()
-	if len(suspects) == 0 {
-		return d
-	}
-	held := map[string]string{} // finding ids by charge key
-	d.Charges = slices.Clone(d.Charges)
-	d.Charges = slices.DeleteFunc(d.Charges, func(c billing.DesiredCharge) bool {
+	repeats := map[string]*repeat{}
+	of := map[string]*repeat{} // by charge key
+	d.Charges = slices.DeleteFunc(slices.Clone(d.Charges), func(c billing.DesiredCharge) bool {
 		for _, key := range suspects[c.Key] {
-			if standing, found := b.stands(key, o); found && b.billsSame(c, key, standing, d, o) {
-				f := chargedFinding(c, standing)
-				held[c.Key] = f.ID()
-				d.Findings = append(slices.Clone(d.Findings), f)
-				return true
+			standing, found := b.stands(key, o)
+			if !found || !b.billsSame(c, key, standing, d, o) {
+				continue
 			}
+			if of[c.Key] == nil {
+				company, _ := companyOfContract(c.Contract, d, o)
+				group := sameMoney(c.Key) + "|" + string(company)
+				if repeats[group] == nil {
+					repeats[group] = &repeat{first: c, standing: map[string]billing.Charge{}}
+				}
+				of[c.Key] = repeats[group]
+				of[c.Key].wanted = append(of[c.Key].wanted, c)
+			}
+			of[c.Key].standing[key] = standing
 		}
-		return false
+		return of[c.Key] != nil
 	})
-	if len(held) == 0 {
+	if len(of) == 0 {
 		return d
 	}
-	d.Dispositions = slices.Clone(d.Dispositions)
+	d.Findings, d.Dispositions = slices.Clone(d.Findings), slices.Clone(d.Dispositions)
+	for _, group := range sortedKeys(repeats) {
+		if f, differs := repeats[group].finding(); differs {
+			d.Findings = append(d.Findings, f)
+		}
+	}
 	for i, x := range d.Dispositions {
-		if id, found := held[x.By]; found && x.Outcome == billing.Billed {
-			d.Dispositions[i].Outcome, d.Dispositions[i].By = billing.HeldBack, id
+		if r := of[x.By]; r != nil && x.Outcome == billing.Billed {
+			d.Dispositions[i].Outcome, d.Dispositions[i].By = r.outcome()
 		}
 	}
 	return d
+}
+
+// repeat is money that charges of one month and company have billed and that other charges would bill again.
+type repeat struct {
+	first    billing.DesiredCharge
+	wanted   []billing.DesiredCharge
+	standing map[string]billing.Charge // by charge key
+}
+
+// outcome is where the source lines of the withheld charges end: in the charge that billed them, or in the finding.
+func (r *repeat) outcome() (outcome billing.Outcome, by string) {
+	if f, differs := r.finding(); differs {
+		return billing.HeldBack, f.ID()
+	}
+	return billing.Billed, sortedKeys(r.standing)[0]
+}
+
+// finding says what a person must decide. There is nothing to decide when the same money is billed for good; every charge may differ by
+// one rounding.
+func (r *repeat) finding() (billing.Finding, bool) {
+	currency := r.first.UnitPrice.Currency()
+	var wanted, stands money.Decimal
+	for _, c := range r.wanted {
+		wanted = wanted.Add(c.UnitPrice.Value().Mul(c.Quantity))
+	}
+	var ids []string
+	final := true
+	for _, key := range sortedKeys(r.standing) {
+		c := r.standing[key]
+		stands = stands.Add(c.UnitPrice.Value().Mul(c.Quantity))
+		ids = append(ids, string(c.ID))
+		final = final && c.Billed
+	}
+	rounding := money.New(int64(len(r.wanted)+len(r.standing)), -priceShown)
+	if final && wanted.Sub(stands).Abs().Cmp(rounding) <= 0 {
+		return billing.Finding{}, false
+	}
+	shown := func(d money.Decimal) money.Amount {
+		return money.Of(d, currency).Round(priceShown, money.HalfAwayFromZero)
+	}
+	remedy := fmt.Sprintf("To bill it the new way, delete charge %s in Autotask and plan again; else leave it: the change holds from the next month on.",
+		strings.Join(ids, ", "))
+	if final {
+		remedy = "What is posted is never changed: bill or credit the difference by hand. The change holds from the next month on."
+	}
+	return billing.Finding{Kind: billing.FindingDuplicate, Subject: r.first.Key, CustomerID: r.first.CustomerID, Customer: r.first.Customer,
+		Message: fmt.Sprintf("%s would be billed twice, under another route or grouping than before: %s stands as charge %s on contract %s, %s is wanted now. Nothing is charged.",
+			r.first.Name, shown(stands), strings.Join(ids, ", "), r.standing[sortedKeys(r.standing)[0]].ContractID, shown(wanted)),
+		Remedy: remedy, Money: shown(wanted.Sub(stands))}, true
 }
 
 // stands finds the charge of a remembered key in the target.
@@ -143,18 +202,6 @@ func companyOfContract(r billing.Ref, d billing.Desired, o billing.Observed) (bi
 		}
 	}
 	return "", false
-}
-
-func chargedFinding(c billing.DesiredCharge, standing billing.Charge) billing.Finding {
-	remedy := fmt.Sprintf("To bill it the new way, delete charge %s in Autotask and plan again; else leave it: the change holds from the next month on.", standing.ID)
-	if standing.Billed {
-		remedy = fmt.Sprintf("Charge %s is billed: leave it, the change holds from the next month on, or credit it and bill the difference by hand.", standing.ID)
-	}
-	stands := standing.UnitPrice.Mul(standing.Quantity).Round(priceShown, money.HalfAwayFromZero)
-	return billing.Finding{Kind: billing.FindingDuplicate, Subject: c.Key, CustomerID: c.CustomerID, Customer: c.Customer,
-		Message: fmt.Sprintf("%s is not charged on contract %s: %q on contract %s (%s) has billed it already, under an earlier route or grouping.",
-			c.Name, c.Contract, standing.Name, standing.ContractID, stands),
-		Remedy: remedy, Money: c.UnitPrice.Mul(c.Quantity).Round(priceShown, money.HalfAwayFromZero)}
 }
 
 // priceShown is how many decimals of an amount a message shows.

@@ -32,6 +32,7 @@ func TestChargedBefore(t *testing.T) {
 		stands   string // unit price of what stands
 		want     []string
 		wantHeld bool
+		quiet    bool // held, and nothing to decide
 	}{
 		{name: "never charged", want: []string{bundled}},
 		{name: "the same key is corrected by the plan", charged: []string{bundled}, want: []string{bundled}},
@@ -39,6 +40,8 @@ func TestChargedBefore(t *testing.T) {
 		{name: "grouping changed back", charged: []string{"azure|100|2026-10|Storage|EUR"}, want: []string{bundled}, wantHeld: true},
 		{name: "route changed", charged: []string{bundled}, want: []string{other}, wantHeld: true},
 		{name: "route changed, the old charge is deleted", charged: []string{bundled}, gone: true, want: []string{other}},
+		{name: "route changed after it was billed", charged: []string{bundled}, billed: true, want: []string{other}, wantHeld: true, quiet: true},
+		{name: "route and money changed after it was billed", charged: []string{bundled}, billed: true, stands: "25", want: []string{other}, wantHeld: true},
 		{name: "another month", charged: []string{"azure|100|2026-09|*|EUR"}, want: []string{other}},
 		{name: "another currency", charged: []string{"azure|100|2026-10|*|USD"}, want: []string{other}},
 		{name: "another company", charged: []string{"azure|300|2026-10|*|EUR"}, want: []string{other}},
@@ -76,6 +79,12 @@ func TestChargedBefore(t *testing.T) {
 				t.Fatalf("charges: got %d of %d, want %s held: %t", len(got.Charges), len(tt.want), last, tt.wantHeld)
 			}
 			x := got.Dispositions[len(got.Dispositions)-1]
+			if tt.quiet {
+				if len(got.Findings) != 0 || x.Outcome != billing.Billed || x.By != tt.charged[0] {
+					t.Errorf("the charge that billed it must answer for its lines: got %+v, %+v", x, got.Findings)
+				}
+				return
+			}
 			if tt.wantHeld && (len(got.Findings) != 1 || x.Outcome != billing.HeldBack || x.By != got.Findings[0].ID()) {
 				t.Errorf("a withheld charge must leave its lines held by one finding: got %+v, %+v", x, got.Findings)
 			}

@@ -67,11 +67,15 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 	if err != nil {
 		return err
 	}
+	settings, err := e.Store.Settings(ctx, org.ID)
+	if err != nil {
+		return err
+	}
 	var invoices []billing.Invoice
 	months := map[billing.Month]bool{}
 	for _, set := range available {
 		month := billing.MonthOf(set.Invoice.Period.Start)
-		if months[month] = true; len(months) > setsKept {
+		if months[month] = true; !isRead(month, len(months), settings.BillFrom) {
 			break
 		}
 		invoices = append(invoices, set.Invoice)
@@ -95,6 +99,12 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 		}
 	}
 	return e.Store.SaveInvoices(ctx, org.ID, invoices, sourcePartnerCenter)
+}
+
+// isRead reports whether the nth newest month of invoices is read: the newest ones for their costs, and every month since billing began,
+// however long nobody has run Spindle, because each must be charged (law 6).
+func isRead(month billing.Month, nth int, billFrom billing.Month) bool {
+	return nth <= setsKept || billFrom != "" && month >= billFrom
 }
 
 // billsNoUsage reports whether the stored lines of an invoice show that it bills no metered consumption: Microsoft then answers that it has
