@@ -28,6 +28,7 @@ type planner struct {
 	names      map[billing.CustomerID]string
 	gaps       map[billing.CustomerID]bool
 	creating   map[string]string       // mark of what this plan creates → change id
+	leaving    map[instance][]*Applied // by customer and service: lines of ours that nothing asks for any more
 	extended   map[string]extension    // contract id → the change that extends it
 	attached   map[instance]string     // change id of the attach in this plan
 	short      map[string]billing.Date // managed contracts that end too early: mark → last day they must cover
@@ -39,7 +40,7 @@ type planner struct {
 	noApplied  Applied
 }
 
-// instance names the services of one kind on a contract: by id each, or by mark when this plan creates it.
+// instance names the services of one kind on a contract, or of a customer: by id each, or by mark when this plan creates it.
 type instance struct{ contract, service string }
 
 // ordered is a change with the place it takes in the plan.
@@ -109,7 +110,7 @@ func newPlanner(in Input) *planner {
 		managed: map[string]bool{}, claimed: map[billing.ContractServiceID]bool{},
 		enabled: map[billing.CustomerID]bool{}, known: map[billing.CustomerID]bool{}, names: map[billing.CustomerID]string{},
 		gaps: map[billing.CustomerID]bool{}, creating: map[string]string{}, extended: map[string]extension{},
-		attached: map[instance]string{}, short: map[string]billing.Date{},
+		attached: map[instance]string{}, leaving: map[instance][]*Applied{}, short: map[string]billing.Date{},
 	}
 	p.indexObserved(in.Observed)
 	p.indexDesired(in.Desired)
@@ -119,6 +120,10 @@ func newPlanner(in Input) *planner {
 		p.known[a.CustomerID] = true
 		if a.LineID != "" {
 			p.ours[a.LineID] = a.LineKey
+		}
+		if !p.wanted[a.LineKey] {
+			key := instance{string(a.CustomerID), string(a.ServiceID)}
+			p.leaving[key] = append(p.leaving[key], a)
 		}
 	}
 	for _, id := range in.Enabled {

@@ -69,6 +69,16 @@ func (p *planner) newLineHolds(s *subject) []billing.Hold {
 		p.lineFinding(s.want, billing.FindingDrift, "The line was removed by hand: "+why+".",
 			"Approve the new line to bill it again, or switch its billing off.")
 	}
+	for _, a := range p.leaving[instance{string(s.want.CustomerID), string(s.service.ID)}] {
+		line, found := p.linesByID[a.LineID]
+		if !found || line.ContractID == s.contract.ID {
+			continue // what is on the same contract is looked at below
+		}
+		if units, _ := line.UnitsOn(p.in.Desired.Day); units != 0 {
+			holds = append(holds, billing.Hold{Policy: "hold-unwanted",
+				Why: fmt.Sprintf("contract service %s on another contract bills the customer %d of the same service and nothing leads to it any more; approve this together with its end", line.ID, units)})
+		}
+	}
 	for _, line := range p.instances[instance{string(s.contract.ID), string(s.service.ID)}] {
 		units, _ := line.UnitsOn(p.in.Desired.Day)
 		key, ours := p.ours[line.ID]

@@ -270,3 +270,11 @@ func byHand(day string, delta int64, cents int64) func(*scene) {
 		}
 	}
 }
+
+// same compares two lists word for word.
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s:\n%s\nwant:\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -1,0 +1,223 @@
+package plan
+
+import (
+	"testing"
+
+	"spindle/internal/billing"
+)
+
+// The life of a repeat instance: a second price point comes, the first instance ends under it, the second goes on and changes.
+func TestDiaryOfARepeatInstanceThatOutlivesTheFirst(t *testing.T) {
+	s := november(upNow)
+	s.desired.Lines = []billing.DesiredLine{s.second(900)}
+	s.desired.Lines[0].Units = 0
+	second := func(n int64) func(*scene) { return func(s *scene) { s.desired.Lines[0].Units = n } }
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five seats at 10.00",
+			plan: []planned{
+				{what: "attach-service 2026-02-15 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-02-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
+					why: "New line: 5 from 2026-02-15, start of the current period, which is not posted.", needs: "#1"},
+			},
+		},
+		{day: "2026-03-20", event: "three more at 9.00, which needs an instance of their own", do: second(3),
+			rows: []string{
+				"1: 2026-03-15 to 2026-04-14 5 for 50.00 EUR",
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "add-repeat 2026-03-15 0→3 at 9.00 EUR", money: "+27.00 EUR monthly",
+					why: "New line: 3 from 2026-03-15, start of the current period, which is not posted."},
+				{what: "mark-line 2026-03-15 0→0",
+					why: "So that Spindle finds this instance again.", needs: "#1"},
+			},
+		},
+		{day: "2026-04-20", event: "the first price point ends", do: ends("2026-04-18"),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+				"2: 2026-04-15 to 2026-05-14 3 for 27.00 EUR",
+				"2: 2026-05-15 to 2026-06-14 3 for 27.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-05-15 5→0", money: "-50.00 EUR monthly",
+					why: "The subscription ended on 2026-04-18; the line ends from 2026-05-15, start of the next period."},
+			},
+		},
+		{day: "2026-05-20", event: "the second goes on with one more", do: second(4),
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 0 for 0.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 0 for 0.00 EUR",
+				"2: 2026-05-15 to 2026-06-14 3 for 27.00 EUR",
+				"2: 2026-06-15 to 2026-07-14 3 for 27.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-05-15 3→4", money: "+9.00 EUR monthly",
+					why: "3 → 4 from 2026-05-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-06-20", event: "the first price point comes back to its old instance", do: func(s *scene) { s.want.Units, s.want.EndedOn = 2, billing.Date{} },
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 0 for 0.00 EUR",
+				"1: 2026-07-15 to 2026-08-14 0 for 0.00 EUR",
+				"2: 2026-06-15 to 2026-07-14 4 for 36.00 EUR",
+				"2: 2026-07-15 to 2026-08-14 4 for 36.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-06-15 0→2 at 10.00 EUR", money: "+20.00 EUR monthly",
+					why: "0 → 2 from 2026-06-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-07-20", event: "both end", do: both(ends("2026-07-19"), second(0)),
+			rows: []string{
+				"1: 2026-07-15 to 2026-08-14 2 for 20.00 EUR",
+				"1: 2026-08-15 to 2026-09-14 2 for 20.00 EUR",
+				"2: 2026-07-15 to 2026-08-14 4 for 36.00 EUR",
+				"2: 2026-08-15 to 2026-09-14 4 for 36.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-08-15 2→0", money: "-20.00 EUR monthly",
+					why: "The subscription ended on 2026-07-19; the line ends from 2026-08-15, start of the next period."},
+				{what: "end 2026-08-15 4→0", money: "-36.00 EUR monthly",
+					why: "Nothing is billed for it any more; the line ends from 2026-08-15, start of the next period."},
+			},
+		},
+	})
+}
+
+// A hand-made line is adopted by a person and from then on kept in step.
+func TestDiaryOfAnAdoption(t *testing.T) {
+	s := november(upNow)
+	s.handMade(4)
+	s.want.Units = 4
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "the contract has the service already, the plan only asks", held: true,
+			rows: []string{
+				"1: 2026-02-15 to 2026-03-14 4 for 40.00 EUR",
+				"1: 2026-03-15 to 2026-04-14 4 for 40.00 EUR",
+			},
+			plan: []planned{
+				{what: "mark-line  4→4",
+					why: "The contract already has this service with 4 units; Microsoft says 4.", held: "adopt-only"},
+			},
+			findings: []string{
+				"not-ours/line | Premium: Contract \"Cloud\" already has this service (1) with 4 units, made by hand. | Approve its mark-line change to let Spindle keep it in step, or map the product to another service. | 40.00 EUR",
+			},
+		},
+		{day: "2026-03-14", event: "it is approved",
+			rows: []string{
+				"1: 2026-02-15 to 2026-03-14 4 for 40.00 EUR",
+				"1: 2026-03-15 to 2026-04-14 4 for 40.00 EUR",
+			},
+			plan: []planned{
+				{what: "mark-line  4→4",
+					why: "The contract already has this service with 4 units; Microsoft says 4.", held: "adopt-only"},
+			},
+			findings: []string{
+				"not-ours/line | Premium: Contract \"Cloud\" already has this service (1) with 4 units, made by hand. | Approve its mark-line change to let Spindle keep it in step, or map the product to another service. | 40.00 EUR",
+			},
+		},
+		{day: "2026-03-20", event: "one more seat: now it is ours", do: seats(5),
+			rows: []string{
+				"1: 2026-03-15 to 2026-04-14 4 for 40.00 EUR",
+				"1: 2026-04-15 to 2026-05-14 4 for 40.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-03-15 4→5", money: "+10.00 EUR monthly",
+					why: "4 → 5 from 2026-03-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-04-20", event: "it ends", do: ends("2026-04-19"),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-05-15 5→0", money: "-50.00 EUR monthly",
+					why: "The subscription ended on 2026-04-19; the line ends from 2026-05-15, start of the next period."},
+			},
+		},
+	})
+}
+
+// A line that begins ahead is written once, keeps its day, and is cancelled the day after it.
+func TestDiaryOfABeginningAhead(t *testing.T) {
+	s := november(trueDate)
+	s.want.Since = date("2026-04-20")
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "ordered for 20 April: that period is not in sight yet"},
+		{day: "2026-03-18", event: "one more before it begins", do: seats(6),
+			plan: []planned{
+				{what: "attach-service 2026-04-20 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-04-20 0→6 at 10.00 EUR", money: "+60.00 EUR monthly, +50.00 EUR once",
+					why: "New line: 6 from 2026-04-20, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-04-10", event: "cancelled before it began", do: ends("2026-04-10"),
+			rows: []string{
+				"1: 2026-04-20 to 2026-05-14 6 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-04-21 6→0", money: "-60.00 EUR monthly, -48.00 EUR once",
+					why: "The subscription ended on 2026-04-10; the line ends from 2026-04-21, 2026-04-20 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+		{day: "2026-04-21", event: "the day has come and gone",
+			rows: []string{
+				"1: 2026-04-20 to 2026-04-20 6 for 2.00 EUR",
+				"1: 2026-04-21 to 2026-05-14 0 for 0.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 0 for 0.00 EUR",
+			},
+		},
+		{day: "2026-06-02", event: "ordered again", do: func(s *scene) {
+			s.want.Units, s.want.EndedOn, s.want.Since = 2, billing.Date{}, date("2026-06-01")
+		},
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 0 for 0.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 0 for 0.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-06-01 0→2 at 10.00 EUR", money: "+20.00 EUR monthly, +9.03 EUR once",
+					why: "0 → 2 from 2026-06-01, the day the subscription is charged from."},
+			},
+		},
+	})
+}
+
+// A line that somebody took off the contract comes back only with a person's consent.
+func TestDiaryOfARemovedLine(t *testing.T) {
+	s := november(upNow)
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five seats",
+			plan: []planned{
+				{what: "attach-service 2026-02-15 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-02-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
+					why: "New line: 5 from 2026-02-15, start of the current period, which is not posted.", needs: "#1"},
+			},
+		},
+		{day: "2026-04-02", event: "somebody removed it in Autotask", do: func(s *scene) { s.b.at.lines = nil }, held: true,
+			plan: []planned{
+				{what: "attach-service 2026-03-15 0→0", why: "The service is not on the contract yet.", held: "hold-on-drift"},
+				{what: "increase 2026-03-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
+					why: "New line: 5 from 2026-03-15, start of the current period, which is not posted.", needs: "#1", held: "hold-on-drift"},
+			},
+			findings: []string{
+				"changed-by-hand/line | Premium: The line was removed by hand: Spindle wrote 5 on contract service 1, which is not in Autotask any more. | Approve the new line to bill it again, or switch its billing off. | 50.00 EUR",
+			},
+		},
+		{day: "2026-04-03", event: "the subscription ended meanwhile: nothing to bring back", do: ends("2026-04-03")},
+		{day: "2026-05-20", event: "it begins anew and is still a person's decision", do: func(s *scene) { s.want.Units, s.want.EndedOn = 3, billing.Date{} },
+			plan: []planned{
+				{what: "attach-service 2026-05-15 0→0", why: "The service is not on the contract yet.", held: "hold-on-drift"},
+				{what: "increase 2026-05-15 0→3 at 10.00 EUR", money: "+30.00 EUR monthly",
+					why: "New line: 3 from 2026-05-15, start of the current period, which is not posted.", needs: "#1", held: "hold-on-drift"},
+			},
+			findings: []string{
+				"changed-by-hand/line | Premium: The line was removed by hand: Spindle wrote 5 on contract service 1, which is not in Autotask any more. | Approve the new line to bill it again, or switch its billing off. | 30.00 EUR",
+			},
+		},
+	})
+}

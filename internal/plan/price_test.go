@@ -1,0 +1,347 @@
+package plan
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// A year of renewals: the price moves alone, with a quantity, behind a change, back and forth.
+func TestDiaryOfPrices(t *testing.T) {
+	s := november(upNow)
+	s.stands(5, "2026-03-10")
+	s.keep(t, []entry{
+		{day: "2026-04-20", event: "renewed at 12.00", do: priced(1200),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-04-15 5→5 at 12.00 EUR", money: "+10.00 EUR monthly",
+					why: "The price becomes 12.00 EUR from 2026-04-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-04-25", event: "corrected to 11.80 in the same period", do: priced(1180),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 60.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 60.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-04-25 5→5 at 11.80 EUR", money: "-1.00 EUR monthly, -0.67 EUR once",
+					why: "The price becomes 11.80 EUR from 2026-04-25, 2026-04-15 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+		{day: "2026-05-20", event: "a seat more and 12.50", do: both(seats(6), priced(1250)),
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 5 for 59.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 5 for 59.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-05-15 5→6 at 12.50 EUR", money: "+16.00 EUR monthly",
+					why: "5 → 6 from 2026-05-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-06-20", event: "June is posted, 13.00 waits for July", do: both(posts("2026-06-15"), priced(1300)),
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 6 for 75.00 EUR, posted",
+				"1: 2026-07-15 to 2026-08-14 6 for 75.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-07-15 6→6 at 13.00 EUR", money: "+3.00 EUR monthly",
+					why: "The price becomes 13.00 EUR from 2026-07-15, first day after the posted periods (posted up to 2026-07-14)."},
+			},
+		},
+		{day: "2026-06-25", event: "13.00 was a mistake: 12.50 stays", do: priced(1250),
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 6 for 75.00 EUR, posted",
+				"1: 2026-07-15 to 2026-08-14 6 for 78.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-07-16 6→6 at 12.50 EUR", money: "-3.00 EUR monthly, -2.90 EUR once",
+					why: "The price becomes 12.50 EUR from 2026-07-16, 2026-07-15 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+		{day: "2026-07-20", event: "quiet",
+			rows: []string{
+				"1: 2026-07-15 to 2026-07-15 6 for 2.5161 EUR",
+				"1: 2026-07-16 to 2026-08-14 6 for 72.5806 EUR",
+				"1: 2026-08-15 to 2026-09-14 6 for 75.00 EUR",
+			},
+		},
+		{day: "2026-08-20", event: "four digits after the point", do: func(s *scene) { p := money.Of(money.New(125375, -4), "EUR"); s.want.UnitPrice = &p },
+			rows: []string{
+				"1: 2026-08-15 to 2026-09-14 6 for 75.00 EUR",
+				"1: 2026-09-15 to 2026-10-14 6 for 75.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-08-15 6→6 at 12.5375 EUR", money: "+0.225 EUR monthly",
+					why: "The price becomes 12.5375 EUR from 2026-08-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-09-20", event: "free of charge", do: priced(0),
+			rows: []string{
+				"1: 2026-09-15 to 2026-10-14 6 for 75.225 EUR",
+				"1: 2026-10-15 to 2026-11-14 6 for 75.225 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-09-15 6→6 at 0.00 EUR", money: "-75.225 EUR monthly",
+					why: "The price becomes 0.00 EUR from 2026-09-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-10-20", event: "and priced again", do: priced(1000),
+			rows: []string{
+				"1: 2026-10-15 to 2026-11-14 6 for 0.00 EUR",
+				"1: 2026-11-15 to 2026-12-14 6 for 0.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-10-15 6→6 at 10.00 EUR", money: "+60.00 EUR monthly",
+					why: "The price becomes 10.00 EUR from 2026-10-15, start of the current period, which is not posted."},
+			},
+		},
+	})
+}
+
+// Autotask is the price authority: Spindle writes no price, whatever a person sets stays, and money is predicted with what is read.
+func TestDiaryOfAutotaskAsPriceAuthority(t *testing.T) {
+	s := november(upNow)
+	s.want.UnitPrice = nil
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five seats at the catalogue's price",
+			plan: []planned{
+				{what: "attach-service 2026-02-15 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-02-15 0→5", money: "+50.00 EUR monthly",
+					why: "New line: 5 from 2026-02-15, start of the current period, which is not posted.", needs: "#1"},
+			},
+		},
+		{day: "2026-04-20", event: "somebody sets 8.00 for this contract", do: byHand("2026-04-15", 0, 800),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 40.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 40.00 EUR",
+			},
+		},
+		{day: "2026-05-20", event: "two more seats, at what the rows say", do: seats(7),
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 5 for 40.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 5 for 40.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-05-15 5→7", money: "+16.00 EUR monthly",
+					why: "5 → 7 from 2026-05-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-06-20", event: "three go", do: seats(4),
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 7 for 56.00 EUR",
+				"1: 2026-07-15 to 2026-08-14 7 for 56.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-07-15 7→4", money: "-24.00 EUR monthly",
+					why: "7 → 4 from 2026-07-15, start of the next period."},
+			},
+		},
+		{day: "2026-08-20", event: "August is posted, one comes", do: both(posts("2026-08-15"), seats(5)),
+			rows: []string{
+				"1: 2026-08-15 to 2026-09-14 4 for 32.00 EUR, posted",
+				"1: 2026-09-15 to 2026-10-14 4 for 32.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-09-15 4→5", money: "+8.00 EUR monthly",
+					why: "4 → 5 from 2026-09-15, first day after the posted periods (posted up to 2026-09-14)."},
+			},
+			findings: []string{
+				"unbilled-difference/line/2026-09-15 | Premium: +1 take effect on 2026-09-15 because the running period is posted; until then about 6.71 EUR stay unbilled. | Add a charge for the difference in Autotask. | 6.71 EUR",
+			},
+		},
+	})
+}
+
+// A yearly service, contract from 15 January: seats that come in the middle of the year are prorated to its end, a price waits for the
+// next cycle (ADR 0004).
+func TestDiaryOfAYearlyService(t *testing.T) {
+	s := november(upNow)
+	s.want.Service, s.want.Since = billing.Ref{ID: "801"}, date("2026-03-10")
+	priced(12000)(s)
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five seats since the tenth",
+			plan: []planned{
+				{what: "attach-service 2026-03-10 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-03-10 0→5 at 120.00 EUR", money: "+600.00 EUR yearly, +511.23 EUR once",
+					why: "New line: 5 from 2026-03-10, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-07-01", event: "two more in the middle of the year", do: seats(7),
+			rows: []string{
+				"1: 2026-03-10 to 2027-01-14 5 for 511.2329 EUR",
+				"1: 2027-01-15 to 2028-01-14 5 for 600.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-07-01 5→7", money: "+240.00 EUR yearly, +130.19 EUR once",
+					why: "5 → 7 from 2026-07-01, on the day, prorated by Autotask."},
+			},
+		},
+		{day: "2026-09-01", event: "one goes: Microsoft keeps charging it to the renewal, so do we", do: seats(6),
+			rows: []string{
+				"1: 2026-03-10 to 2026-06-30 5 for 185.7534 EUR",
+				"1: 2026-07-01 to 2027-01-14 7 for 455.6712 EUR",
+				"1: 2027-01-15 to 2028-01-14 7 for 840.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2027-01-15 7→6", money: "-120.00 EUR yearly",
+					why: "7 → 6 from 2027-01-15, start of the next period."},
+			},
+		},
+		{day: "2026-10-01", event: "the list price rises", do: priced(13200),
+			rows: []string{
+				"1: 2026-03-10 to 2026-06-30 5 for 185.7534 EUR",
+				"1: 2026-07-01 to 2027-01-14 7 for 455.6712 EUR",
+				"1: 2027-01-15 to 2028-01-14 6 for 720.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2027-01-16 6→6 at 132.00 EUR", money: "+72.00 EUR yearly, +71.80 EUR once",
+					why: "The price becomes 132.00 EUR from 2027-01-16, 2027-01-15 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+		{day: "2027-01-15", event: "the new year",
+			rows: []string{
+				"1: 2027-01-15 to 2027-01-15 6 for 1.9726 EUR",
+				"1: 2027-01-16 to 2028-01-14 6 for 789.8301 EUR",
+				"1: 2028-01-15 to 2029-01-14 6 for 792.00 EUR",
+			},
+		},
+		{day: "2027-02-01", event: "one more at the new price", do: seats(7),
+			rows: []string{
+				"1: 2027-01-15 to 2027-01-15 6 for 1.9726 EUR",
+				"1: 2027-01-16 to 2028-01-14 6 for 789.8301 EUR",
+				"1: 2028-01-15 to 2029-01-14 6 for 792.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2027-02-01 6→7", money: "+132.00 EUR yearly, +125.85 EUR once",
+					why: "6 → 7 from 2027-02-01, on the day, prorated by Autotask."},
+			},
+		},
+		{day: "2027-03-10", event: "it is not renewed", do: ends("2027-03-10"),
+			rows: []string{
+				"1: 2027-01-15 to 2027-01-15 6 for 1.9726 EUR",
+				"1: 2027-01-16 to 2027-01-31 6 for 34.7178 EUR",
+				"1: 2027-02-01 to 2028-01-14 7 for 880.9644 EUR",
+				"1: 2028-01-15 to 2029-01-14 7 for 924.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2028-01-15 7→0", money: "-924.00 EUR yearly",
+					why: "The subscription ended on 2027-03-10; the line ends from 2028-01-15, start of the next period."},
+			},
+		},
+	})
+}
+
+// A currency that differs leaves the price alone on every day, and quantities move on.
+func TestDiaryOfAnotherCurrency(t *testing.T) {
+	s := november(upNow)
+	s.stands(5, "2026-03-10")
+	dollars := money.Of(money.Int(11), "USD")
+	s.want.UnitPrice = &dollars
+	s.keep(t, []entry{
+		{day: "2026-04-20", event: "the price rule turned to dollars",
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+			},
+			findings: []string{
+				"currency/line | Premium: Autotask bills it in EUR, the price is in USD; the price is left as it is. | Set a fixed price rule in the customer's currency, or correct the currency of the company in Autotask. | 55.00 USD",
+			},
+		},
+		{day: "2026-04-21", event: "a seat more", do: seats(6),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-04-15 5→6", money: "+10.00 EUR monthly",
+					why: "5 → 6 from 2026-04-15, start of the current period, which is not posted."},
+			},
+			findings: []string{
+				"currency/line | Premium: Autotask bills it in EUR, the price is in USD; the price is left as it is. | Set a fixed price rule in the customer's currency, or correct the currency of the company in Autotask. | 66.00 USD",
+			},
+		},
+		{day: "2026-05-20", event: "the rule is mended", do: priced(1100),
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 6 for 60.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 6 for 60.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-05-15 6→6 at 11.00 EUR", money: "+6.00 EUR monthly",
+					why: "The price becomes 11.00 EUR from 2026-05-15, start of the current period, which is not posted."},
+			},
+		},
+	})
+}
+
+func TestPriceEffect(t *testing.T) {
+	for _, tc := range []struct {
+		name                 string
+		from                 string
+		end                  string
+		before, after        int64 // cents a period
+		recurring, proration string
+	}{
+		{"the first day of a period", "2026-11-15", "2029-01-14", 5000, 7000, "20.00 EUR", "0"},
+		{"25 of 30 days", "2026-11-20", "2029-01-14", 5000, 7000, "20.00 EUR", "16.67 EUR"},
+		{"the last day", "2026-12-14", "2029-01-14", 5000, 7000, "20.00 EUR", "0.67 EUR"},
+		{"half a cent is rounded away from zero", "2026-11-30", "2029-01-14", 0, 101, "1.01 EUR", "0.51 EUR"},
+		{"and so is a credit", "2026-11-30", "2029-01-14", 101, 0, "-1.01 EUR", "-0.51 EUR"},
+		{"a contract that ends inside the period", "2026-11-20", "2026-11-24", 5000, 7000, "20.00 EUR", "3.33 EUR"},
+		{"and cuts a whole one", "2026-11-15", "2026-11-29", 5000, 7000, "20.00 EUR", "10.00 EUR"},
+		{"no difference", "2026-11-20", "2029-01-14", 5000, 5000, "0.00 EUR", "0.00 EUR"},
+	} {
+		s := &subject{contract: &billing.Contract{End: date(tc.end)}, clock: clock{period: billing.PeriodMonth, start: date("2026-01-15")}}
+		c := Change{Effective: date(tc.from)}
+		s.priceEffect(&c, euros(tc.before), euros(tc.after))
+		if c.Recurring.String() != tc.recurring || c.Proration.String() != tc.proration {
+			t.Errorf("%s: %s and once %s, want %s and %s", tc.name, c.Recurring, c.Proration, tc.recurring, tc.proration)
+		}
+	}
+	s := &subject{contract: &billing.Contract{}, clock: clock{period: billing.PeriodMonth, start: date("2026-01-15")}}
+	c := Change{Effective: date("2026-11-20")}
+	if s.priceEffect(&c, euros(100), money.Of(money.Int(1), "USD")); !c.Recurring.IsZero() || !c.Proration.IsZero() {
+		t.Errorf("a sum of two currencies: %s, %s", c.Recurring, c.Proration)
+	}
+}
+
+// What is added once is a share of the change per period, never more, and of the same sign: fails when remaining and whole days are
+// swapped.
+func TestProrationIsAShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		period := pick(t, "period", billing.PeriodMonth, billing.PeriodQuarter, billing.PeriodYear)
+		start := date("2026-01-01").AddDays(rapid.IntRange(0, 60).Draw(t, "start"))
+		s := &subject{contract: &billing.Contract{End: start.AddMonths(60)}, clock: clock{period: period, start: start}}
+		c := Change{Effective: start.AddDays(rapid.IntRange(0, 900).Draw(t, "effective"))}
+		before, after := euros(rapid.Int64Range(0, 9999).Draw(t, "before")), euros(rapid.Int64Range(0, 9999).Draw(t, "after"))
+		s.priceEffect(&c, before, after)
+		if delta, _ := after.Sub(before); !delta.Equal(c.Recurring) {
+			t.Fatalf("%s → %s is %s a period", before, after, c.Recurring)
+		}
+		if c.Proration.Value().Abs().Cmp(c.Recurring.Value().Abs()) > 0 || c.Proration.Sign()*c.Recurring.Sign() < 0 {
+			t.Fatalf("%s once of %s a period, from %s", c.Proration, c.Recurring, c.Effective)
+		}
+		if c.Effective == period.PeriodAt(start, c.Effective).Start != (c.Proration == money.Amount{}) {
+			t.Fatalf("%s once from %s, periods from %s", c.Proration, c.Effective, start)
+		}
+	})
+}
+
+func TestWorth(t *testing.T) {
+	price := euros(1250)
+	for units, want := range map[int64]string{0: "0.00 EUR", 1: "12.50 EUR", 7: "87.50 EUR", -2: "-25.00 EUR"} {
+		if got := worth(&price, units); got.String() != want {
+			t.Errorf("%d × %s is %s", units, price, got)
+		}
+	}
+	if got := worth(nil, 7); !got.IsZero() || got.Currency() != "" {
+		t.Errorf("an unknown price is worth %s", got)
+	}
+}
