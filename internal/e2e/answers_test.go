@@ -46,7 +46,7 @@ func TestEachAnswerSpoiltAlone(t *testing.T) {
 	for _, what := range []action{drop, appliedDrop, page, appliedPage, refuse, throttle} {
 		t.Run(string(what), func(t *testing.T) {
 			t.Parallel()
-			for n := 1; n <= p.writes; n++ {
+			for n := 1; n <= p.writes; n += everyPlace {
 				p.disturbed(t, what, func(m int, _ write) bool { return m == n })
 			}
 		})

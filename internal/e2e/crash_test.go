@@ -27,18 +27,18 @@ import (
 
 func TestKilledAnywhereInAFirstMonth(t *testing.T) {
 	t.Parallel()
-	prepare(t, storetest.SQLite(t), tinyWorld(t), func(s *stage) { s.twinPrice() }).sweep(1)
+	prepare(t, storetest.SQLite(t), tinyWorld(t), func(s *stage) { s.twinPrice() }).sweep(everyPlace)
 }
 
 func TestKilledAnywhereInALaterMonth(t *testing.T) {
 	t.Parallel()
-	prepare(t, storetest.SQLite(t), laterWorld(t), laterMonth).sweep(1)
+	prepare(t, storetest.SQLite(t), laterWorld(t), laterMonth).sweep(everyPlace)
 }
 
 func TestKilledOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	prepare(t, storetest.PostgresDatabase(t), tinyWorld(t), func(s *stage) { s.twinPrice() }).sweep(11)
-	prepare(t, storetest.PostgresDatabase(t), laterWorld(t), laterMonth).sweep(11)
+	prepare(t, storetest.PostgresDatabase(t), tinyWorld(t), func(s *stage) { s.twinPrice() }).sweep(11 * everyPlace)
+	prepare(t, storetest.PostgresDatabase(t), laterWorld(t), laterMonth).sweep(11 * everyPlace)
 }
 
 func TestSoakKilledAnywhereInTheDemo(t *testing.T) {
@@ -250,16 +250,18 @@ func (p *prepared) child(s *stage, at point, mustDie bool) {
 	cmd.Env = append(os.Environ(), childEnv+"="+string(must(json.Marshal(order))(s.t)))
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	dead := make(chan struct{})
+	started, dead := make(chan struct{}), make(chan struct{})
 	s.gate.watch(func(n int, after bool) bool {
 		if n != at.write || after != at.after {
 			return false
 		}
+		<-started
 		_ = cmd.Process.Kill()
 		<-dead // nothing it holds outlives this point
 		return true
 	})
 	check(s.t, cmd.Start())
+	close(started)
 	err := cmd.Wait()
 	close(dead)
 	s.gate.watch(nil)
