@@ -1,0 +1,150 @@
+package plan
+
+import (
+	"fmt"
+	"testing"
+
+	"spindle/internal/billing"
+)
+
+func TestIDsAreOrderedAsNumbers(t *testing.T) {
+	ordered := []string{"", "7", "9", "10", "99", "100", "29683", "29684"}
+	for i, a := range ordered {
+		for j, b := range ordered {
+			got := compareIDs(a, b)
+			if (got < 0) != (i < j) || (got == 0) != (i == j) {
+				t.Errorf("%q and %q: %d", a, b, got)
+			}
+		}
+	}
+}
+
+func TestWhatIsInOrderIsNotCopied(t *testing.T) {
+	in := Input{Observed: seen()}
+	if got := inOrder(in); &got.Observed.Lines[0] != &in.Observed.Lines[0] || &got.Observed.Lines[0].Rows[0] != &in.Observed.Lines[0].Rows[0] {
+		t.Error("lines in order were copied")
+	}
+	rows := in.Observed.Lines[0].Rows
+	rows[0], rows[1] = rows[1], rows[0]
+	got := inOrder(in)
+	if got.Observed.Lines[0].Rows[0].ID != "11" {
+		t.Errorf("rows %v", got.Observed.Lines[0].Rows)
+	}
+	if rows[0].ID != "12" {
+		t.Error("the rows of the input were sorted in place")
+	}
+	in.Observed.Lines = append([]billing.ContractService{{ID: "10"}}, in.Observed.Lines...)
+	if got := inOrder(in); got.Observed.Lines[0].ID != "1" || in.Observed.Lines[0].ID != "10" {
+		t.Errorf("lines %s, input %s", got.Observed.Lines[0].ID, in.Observed.Lines[0].ID)
+	}
+}
+
+// A reference leads to its id; without one to what our memory has for its mark, then to what carries the mark.
+func TestReferences(t *testing.T) {
+	o := seen()
+	o.Contracts = append(o.Contracts, billing.Contract{ID: "901", Name: "Moved"})
+	o.Services = append(o.Services, billing.Service{ID: "801", Name: "Moved"})
+	for _, tc := range []struct {
+		name              string
+		ref               billing.Ref
+		contract, service string // names; "" not found
+		remember          bool   // that the marks stand for 901 and 801
+	}{
+		{"contract by id", billing.Ref{ID: "900"}, "Cloud", "", false},
+		{"service by id", billing.Ref{ID: "800"}, "", "Premium", false},
+		{"contract by mark", billing.Ref{Mark: "SPN-m"}, "Cloud", "", false},
+		{"service by mark", billing.Ref{Mark: "spindle:s"}, "", "Premium", false},
+		{"contract: memory goes before the mark", billing.Ref{Mark: "SPN-m"}, "Moved", "", true},
+		{"service: memory goes before the mark", billing.Ref{Mark: "spindle:s"}, "", "Moved", true},
+		{"an id goes before memory", billing.Ref{ID: "900", Mark: "SPN-m"}, "Cloud", "", true},
+		{"nothing", billing.Ref{}, "", "", false},
+		{"unknown", billing.Ref{ID: "77", Mark: "SPN-m"}, "", "", false},
+	} {
+		in := Input{Observed: o}
+		if tc.remember {
+			in.Memory.Contracts = map[string]billing.ContractID{"SPN-m": "901"}
+			in.Memory.Services = map[string]billing.ServiceID{"spindle:s": "801"}
+		}
+		p := newPlanner(in)
+		c, foundContract := p.contract(tc.ref)
+		s, foundService := p.service(tc.ref)
+		if foundContract != (tc.contract != "") || foundContract && c.Name != tc.contract {
+			t.Errorf("%s: contract %v", tc.name, c)
+		}
+		if foundService != (tc.service != "") || foundService && s.Name != tc.service {
+			t.Errorf("%s: service %v", tc.name, s)
+		}
+	}
+}
+
+// Lines that carry the same mark are all found, in the order of their ids, and none of them is lost to a neighbour.
+func TestLinesByMark(t *testing.T) {
+	var o billing.Observed
+	marks := []string{"a", "b", "", "a", "c", "b", "a"}
+	for i, mark := range marks {
+		o.Lines = append(o.Lines, billing.ContractService{ID: billing.ContractServiceID(fmt.Sprint(i + 1)), ContractID: "900", ServiceID: "800", Mark: mark})
+	}
+	p := newPlanner(Input{Observed: o})
+	for mark, want := range map[string]string{"a": "[1 4 7]", "b": "[2 6]", "c": "[5]", "": "[]", "x": "[]"} {
+		ids := []billing.ContractServiceID{}
+		for _, l := range p.lineMarks[mark] {
+			ids = append(ids, l.ID)
+		}
+		if got := fmt.Sprint(ids); got != want {
+			t.Errorf("mark %q: %s, want %s", mark, got, want)
+		}
+	}
+	if got := len(p.instances[instance{"900", "800"}]); got != len(marks) {
+		t.Errorf("%d instances", got)
+	}
+	if got := len(p.instances[instance{"9008", "00"}]); got != 0 {
+		t.Errorf("%d instances of another contract", got)
+	}
+}
+
+// The same mark on a line of another contract is not ours to take: the line that is wanted here is new.
+func TestAMarkOnAnotherContractDoesNotLead(t *testing.T) {
+	s := withSecondContract(november(upNow))
+	l := s.b.at.addLine("910", "800", s.want.Mark)
+	if err := s.b.at.adjust(l.id, date("2026-05-01"), 5, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.applied(t, s.expect(t, "attach-service 2026-11-15 0→0", "increase 2026-11-15 0→5 at 10.00 EUR"))
+	if got := l.unitsOn(date("2026-12-01")); got != 5 {
+		t.Errorf("the other line stands at %d", got)
+	}
+}
+
+func TestDuplicateMarks(t *testing.T) {
+	o := seen()
+	o.Contracts = append(o.Contracts, billing.Contract{ID: "901", Mark: "SPN-m"})
+	o.Services = append(o.Services, billing.Service{ID: "801", Mark: "spindle:s"})
+	p := Make(Input{Desired: billing.Desired{Day: date("2026-11-20")}, Observed: o})
+	same(t, "findings", findingsIn(p), []string{
+		"duplicate/contract/SPN-m | Contracts 900 and 901 both carry our mark SPN-m; the first is used. | Remove the contract number from the one that is not used, in Autotask.",
+		"duplicate/service/spindle:s | Services 800 and 801 both carry our mark spindle:s; the first is used. | Deactivate or rename the second one in Autotask.",
+	})
+}
+
+// Findings come in order, and one of those that say the same about the same thing is kept.
+func TestOneFindingPerID(t *testing.T) {
+	f := func(kind billing.FindingKind, subject, customer, message string) billing.Finding {
+		return billing.Finding{Kind: kind, Subject: subject, CustomerID: billing.CustomerID(customer), Message: message}
+	}
+	in := []billing.Finding{f("b", "2", "c1", "second"), f("b", "1", "c2", "z"), f("a", "9", "", "x"), f("b", "1", "c1", "y"), f("b", "2", "c1", "first"), f("a", "10", "", "x")}
+	same(t, "findings", findingsIn(Plan{Findings: onePerID(in)}), []string{"a/10 | x | ", "a/9 | x | ", "b/1 | y | ", "b/2 | first | "})
+	if got := onePerID(nil); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestCustomerNames(t *testing.T) {
+	p := newPlanner(Input{Desired: billing.Desired{
+		Lines:   []billing.DesiredLine{{Key: "l", CustomerID: "c1", Customer: "Alder"}, {Key: "m", CustomerID: "c1", Customer: "Alder again"}},
+		Charges: []billing.DesiredCharge{{CustomerID: "c2", Customer: "Birch"}, {CustomerID: "c1", Customer: "Charged"}}}})
+	for id, want := range map[billing.CustomerID]string{"c1": "Alder", "c2": "Birch", "c3": "c3", "": ""} {
+		if got := p.customerName(id); got != want {
+			t.Errorf("%q is called %q, want %q", id, got, want)
+		}
+	}
+}
