@@ -145,35 +145,26 @@ func (e *Engine) ImportServices(ctx context.Context, org store.Organization, pat
 		return Imported{}, err
 	}
 	name := filepath.Base(path)
-	if len(problems) > 0 {
-		if services, err = e.withStored(ctx, org, services); err != nil {
-			return Imported{}, err
-		}
+	save, broken := e.Store.SaveCustomServices, brokenRows(problems)
+	if broken > 0 {
+		save = e.Store.AddCustomServices
 	}
-	if err := e.Store.SaveCustomServices(ctx, org.ID, name, services, by); err != nil {
+	if err := save(ctx, org.ID, name, services, by); err != nil {
 		return Imported{}, err
 	}
-	r, err := e.Store.SaveImportReport(ctx, org.ID, store.ImportReport{Origin: name, By: by, Rows: int64(len(services)), Kept: int64(len(services)),
-		Refused: int64(len(problems)), Changed: true, Problems: problems})
+	kept := int64(len(services))
+	r, err := e.Store.SaveImportReport(ctx, org.ID, store.ImportReport{Origin: name, By: by, Rows: kept + broken, Kept: kept,
+		Refused: broken, Changed: true, Problems: problems})
 	return Imported{Report: r, Kind: "custom services"}, err
 }
 
-// withStored adds the custom services that are stored and not among those read, so that a broken list ends nothing (law 2).
-func (e *Engine) withStored(ctx context.Context, org store.Organization, read []billing.Subscription) ([]billing.Subscription, error) {
-	d, err := e.Store.Directory(ctx, org.ID)
-	if err != nil {
-		return nil, err
+// brokenRows counts the rows that problems are about: one row may have several.
+func brokenRows(problems []store.ImportProblem) int64 {
+	lines := map[int]bool{}
+	for _, p := range problems {
+		lines[p.Line] = true
 	}
-	seen := map[billing.SubscriptionID]bool{}
-	for _, s := range read {
-		seen[s.ID] = true
-	}
-	for _, s := range d.Subscriptions {
-		if s.Kind == billing.CustomService && !seen[s.ID] {
-			read = append(read, s)
-		}
-	}
-	return read, nil
+	return int64(len(lines))
 }
 
 func (e *Engine) connected(ctx context.Context, org store.Organization) int {

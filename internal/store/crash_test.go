@@ -68,6 +68,9 @@ func writes(w world) []call {
 		{"SaveCustomServices", func(ctx context.Context) error {
 			return w.SaveCustomServices(ctx, w.org, "list", []billing.Subscription{{ID: "s", Kind: billing.CustomService}}, "ann")
 		}},
+		{"AddCustomServices", func(ctx context.Context) error {
+			return w.AddCustomServices(ctx, w.org, "list", []billing.Subscription{{ID: "s", Kind: billing.CustomService}}, "ann")
+		}},
 		{"SaveLineSet", func(ctx context.Context) error {
 			_, err := w.SaveLineSet(ctx, w.org, lineSet("v2", 25), "file.csv")
 			return err

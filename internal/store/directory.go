@@ -33,20 +33,34 @@ func (s *Store) SaveDirectory(ctx context.Context, org billing.OrganizationID, s
 	if source == "" {
 		return fault.Invalidf("a directory needs the name of its source").WithField("source")
 	}
-	return s.saveDirectory(ctx, org, sourceName{source, source}, d)
+	return s.saveDirectory(ctx, org, sourceName{source, source, false}, d)
 }
 
 // SaveCustomServices replaces the custom services of one list. Those no longer in it are marked gone.
 func (s *Store) SaveCustomServices(ctx context.Context, org billing.OrganizationID, name string, subs []billing.Subscription, by string) error {
+	return s.saveCustomServices(ctx, org, sourceName{customSource + name, by, false}, subs)
+}
+
+// AddCustomServices adds to the custom services of one list and changes those it has; nothing of it ends. It is for lists with broken rows,
+// of which nobody knows what they would have said (law 2).
+func (s *Store) AddCustomServices(ctx context.Context, org billing.OrganizationID, name string, subs []billing.Subscription, by string) error {
+	return s.saveCustomServices(ctx, org, sourceName{customSource + name, by, true}, subs)
+}
+
+func (s *Store) saveCustomServices(ctx context.Context, org billing.OrganizationID, list sourceName, subs []billing.Subscription) error {
 	for _, sub := range subs {
 		if sub.Kind != billing.CustomService {
 			return fault.Invalidf("subscription %q is not a custom service", sub.ID).WithField("kind")
 		}
 	}
-	return s.saveDirectory(ctx, org, sourceName{customSource + name, by}, billing.Directory{Subscriptions: subs})
+	return s.saveDirectory(ctx, org, list, billing.Directory{Subscriptions: subs})
 }
 
-type sourceName struct{ name, actor string }
+// sourceName is a source and who saves it. When it only adds, nothing of it is marked gone.
+type sourceName struct {
+	name, actor string
+	adds        bool
+}
 
 func (s *Store) saveDirectory(ctx context.Context, org billing.OrganizationID, source sourceName, d billing.Directory) error {
 	wanted, err := entries(d)
@@ -59,7 +73,7 @@ func (s *Store) saveDirectory(ctx context.Context, org billing.OrganizationID, s
 			org, source.name, micros(t.at), len(d.Incomplete) == 0); err != nil {
 			return err
 		}
-		counts, err := t.mergeEntries(ctx, source.name, wanted, len(d.Incomplete) == 0)
+		counts, err := t.mergeEntries(ctx, source.name, wanted, len(d.Incomplete) == 0 && !source.adds)
 		if err != nil {
 			return err
 		}

@@ -134,3 +134,35 @@ func TestBadDirectoriesAreRefused(t *testing.T) {
 	must(t, err)
 	equal(t, d, billing.Directory{})
 }
+
+// TestAddCustomServicesEndsNothing reads one of two lists with a broken row: nothing of it ends, and nothing of the other list becomes part
+// of it, so that the other list can still end what it has (law 2).
+func TestAddCustomServicesEndsNothing(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, address string) {
+		s := storetest.Open(t, store.Options{URL: address})
+		ctx, org := t.Context(), organization(t, s, "Northwind IT")
+		list := func(ids ...billing.SubscriptionID) []billing.Subscription {
+			subs := subscriptions(ids...).Subscriptions
+			for i := range subs {
+				subs[i].Kind = billing.CustomService
+			}
+			return subs
+		}
+		for _, step := range []struct {
+			save func() error
+			want string
+		}{
+			{func() error { return s.SaveCustomServices(ctx, org, "one", list("a", "b"), "ann") }, "a b "},
+			{func() error { return s.SaveCustomServices(ctx, org, "two", list("x", "y"), "ann") }, "a b x y "},
+			{func() error { return s.AddCustomServices(ctx, org, "two", list("y", "z"), "ann") }, "a b x y z "},
+			{func() error { return s.SaveCustomServices(ctx, org, "one", list("a"), "ann") }, "a x y z "},
+			{func() error { return s.SaveCustomServices(ctx, org, "two", list("z"), "ann") }, "a z "},
+		} {
+			must(t, step.save())
+			d, err := s.Directory(ctx, org)
+			must(t, err)
+			equal(t, subscriptionIDs(d), step.want)
+		}
+		wantKind(t, s.AddCustomServices(ctx, org, "one", subscriptions("s").Subscriptions, "ann"), fault.KindInvalid)
+	})
+}
