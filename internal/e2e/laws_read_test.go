@@ -28,6 +28,7 @@ func reduced(t *testing.T) *stage {
 
 func TestIncompleteReadOfMicrosoftReducesNothing(t *testing.T) {
 	t.Parallel()
+	firstTenant := laterWorld(t).Customers[0].TenantID
 	for name, f := range map[string]simmicrosoft.Fault{
 		"customers refused":           {Kind: "500", Path: "/v1/customers"},
 		"customers dropped":           {Kind: "dropBody", Path: "/v1/customers"},
@@ -37,7 +38,10 @@ func TestIncompleteReadOfMicrosoftReducesNothing(t *testing.T) {
 		"subscriptions dropped":       {Kind: "dropBody", Path: "/v1/customers/*/subscriptions"},
 		"subscriptions cut":           {Kind: "truncate", Path: "/v1/customers/*/subscriptions"},
 		"subscriptions throttled":     {Kind: "429", Path: "/v1/customers/*/subscriptions", RetryAfter: "3600"},
-		"sign-in refused":             {Kind: "401", Path: "/v1/**"},
+		// The others are read well: the plan is made, with a gap.
+		"one customer's subscriptions refused": {Kind: "500", Path: "/v1/customers/" + firstTenant + "/subscriptions"},
+		"one customer's subscriptions cut":     {Kind: "truncate", Path: "/v1/customers/" + firstTenant + "/subscriptions"},
+		"sign-in refused":                      {Kind: "401", Path: "/v1/**"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +57,7 @@ func TestIncompleteReadOfMicrosoftReducesNothing(t *testing.T) {
 // Customers come in pages. The second half of the chain is lost after the first half was read well.
 func TestHalfAPageChainReducesNothing(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"500", "dropBody", "truncate", "429"} {
+	for _, kind := range []string{"500", "truncate"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, crowd(t), options{}).setUp()
