@@ -198,6 +198,12 @@ func earlierMonths(in rating.Input) []billing.Month {
 			months = append(months, month)
 		}
 	}
+	for _, set := range in.Usage {
+		month := usageMonthOf(set, in.InvoiceMonths)
+		if set.ID.Kind == billing.BilledUsage && in.Settings.BillFrom != "" && month >= in.Settings.BillFrom && month < in.Month {
+			months = append(months, month)
+		}
+	}
 	slices.Sort(months)
 	months = slices.Compact(months)
 	slices.Reverse(months)
@@ -209,6 +215,13 @@ func monthOf(set billing.LineSet, known map[string]billing.Month) billing.Month 
 		return month
 	}
 	return rating.MonthOf(set)
+}
+
+func usageMonthOf(set billing.UsageSet, known map[string]billing.Month) billing.Month {
+	if month, found := known[set.ID.Invoice]; found {
+		return month
+	}
+	return rating.UsageMonth(set)
 }
 
 // monthsRated is how many closed months feed costs: annual charges are found a year back.
@@ -263,9 +276,9 @@ func closedMonth(in rating.Input) billing.Month {
 		}
 		newest = max(newest, monthOf(set, in.InvoiceMonths))
 	}
-	for _, set := range in.Usage {
-		if month, known := in.InvoiceMonths[set.ID.Invoice]; known && set.ID.Kind == billing.BilledUsage {
-			newest = max(newest, month)
+	for _, set := range in.Usage { // perhaps the only file there is: what it bills must not be passed over (law 6)
+		if set.ID.Kind == billing.BilledUsage {
+			newest = max(newest, usageMonthOf(set, in.InvoiceMonths))
 		}
 	}
 	return newest
