@@ -90,9 +90,13 @@ func (p *planner) correctCharge(want billing.DesiredCharge, c Change, standing b
 		return
 	}
 	if standing.Billed {
+		remedy := "Add a charge for the difference; a posted charge is never changed."
+		if difference.Sign() < 0 {
+			remedy = "Credit the difference; a posted charge is never changed."
+		}
 		p.find(billing.Finding{Kind: billing.FindingPosted, Subject: want.Key, CustomerID: want.CustomerID, Customer: want.Customer,
 			Message: fmt.Sprintf("%s: the charge of %s was posted with %s, Microsoft's data now give %s.", want.Name, want.Month, stands, amount),
-			Remedy:  "Add a charge for the difference; a posted charge is never changed.", Money: difference})
+			Remedy:  remedy, Money: difference})
 		return
 	}
 	c.Kind, c.OneOff = CorrectCharge, difference

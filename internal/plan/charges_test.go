@@ -107,3 +107,110 @@ func TestTheContractOfACharge(t *testing.T) {
 	}
 	s.applied(t, p)
 }
+
+// Months of Azure charges: written, corrected while open, reported once posted, never written twice.
+func TestDiaryOfCharges(t *testing.T) {
+	s := azure(1234)
+	s.desired.Charges = nil
+	month := func(key, on string, cents int64) func(*scene) {
+		return func(s *scene) {
+			s.charge(key, cents)
+			s.desired.Charges[len(s.desired.Charges)-1].Date = date(on)
+			s.desired.Charges[len(s.desired.Charges)-1].Month = billing.MonthOf(date(on))
+		}
+	}
+	costs := func(i int, cents int64) func(*scene) {
+		return func(s *scene) { s.desired.Charges[i].UnitPrice = euros(cents) }
+	}
+	posted := func(s *scene) { s.b.at.charges[0].Billed = true }
+	s.keep(t, []entry{
+		{day: "2026-10-05", event: "September is closed", do: month("azure-09", "2026-09-30", 12345),
+			plan: []planned{
+				{what: "charge 2026-09-30 0→0", money: "+123.45 EUR once",
+					why: "Azure of 2026-09, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-10-06", event: "a late line raises it", do: costs(0, 12400),
+			plan: []planned{
+				{what: "correct-charge 2026-09-30 0→0", money: "+0.55 EUR once",
+					why: "Microsoft's data for 2026-09 changed: 123.45 EUR → 124.00 EUR."},
+			},
+		},
+		{day: "2026-10-07", event: "a credit lowers it", do: costs(0, 11000),
+			plan: []planned{
+				{what: "correct-charge 2026-09-30 0→0", money: "-14.00 EUR once",
+					why: "Microsoft's data for 2026-09 changed: 124.00 EUR → 110.00 EUR."},
+			},
+		},
+		{day: "2026-10-20", event: "posted, and corrected by Microsoft afterwards", do: both(posted, costs(0, 10550)),
+			findings: []string{
+				"posted-period/azure-09 | Azure: the charge of 2026-09 was posted with 110.00 EUR, Microsoft's data now give 105.50 EUR. | Credit the difference; a posted charge is never changed. | -4.50 EUR",
+			},
+		},
+		{day: "2026-11-05", event: "October is closed, September is back where it was posted", do: both(costs(0, 11000), month("azure-10", "2026-10-31", 5000)),
+			plan: []planned{
+				{what: "charge 2026-10-31 0→0", money: "+50.00 EUR once",
+					why: "Azure of 2026-10, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-11-06", event: "somebody deleted October's", do: func(s *scene) { s.b.at.charges = s.b.at.charges[:1] },
+			findings: []string{
+				"changed-by-hand/azure-10 | Azure: The charge was deleted in Autotask after Spindle wrote it. | Enter it by hand if it should be billed after all; Spindle does not write it twice. | 50.00 EUR",
+			},
+		},
+		{day: "2026-11-07", event: "October disappears from the data, what is gone stays gone", do: func(s *scene) { s.desired.Charges = s.desired.Charges[:1] }},
+	})
+}
+
+// Every way in which a charge cannot be written, word for word.
+func TestFindingsAboutCharges(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*scene)
+		want   string
+	}{
+		{"contract unknown", func(s *scene) { s.desired.Charges[0].Contract.ID = "999" },
+			"contract-missing/azure | Azure: Contract 999 is not an active contract in Autotask. | Map the customer or its resource groups to another contract with spindle contracts map. | 12.34 EUR"},
+		{"contract over", func(s *scene) { s.b.at.contracts[0].End = date("2026-11-19") },
+			`contract-ends/azure | Azure: Contract "Cloud" ended on 2026-11-19, before the charge's date 2026-11-20. | Map the customer to the contract's successor with spindle contracts map. | 12.34 EUR`},
+		{"deleted by hand", func(s *scene) { s.b.memory.Charges["azure"] = "70" },
+			"changed-by-hand/azure | Azure: The charge was deleted in Autotask after Spindle wrote it. | Enter it by hand if it should be billed after all; Spindle does not write it twice. | 12.34 EUR"},
+		{"copied by hand", func(s *scene) {
+			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure"}, {ID: "71", Mark: "SPN-azure"}}
+		}, "duplicate/azure | Azure: 2 charges in Autotask carry our mark SPN-azure. | Delete all but one in Autotask. | 12.34 EUR"},
+		{"another currency", func(s *scene) {
+			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(1), UnitPrice: money.Of(money.Int(9), "USD")}}
+		}, "currency/azure | Azure: The charge stands in USD but is now in EUR. | Correct the currency of the company in Autotask. | 12.34 EUR"},
+		{"posted", func(s *scene) {
+			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(2), UnitPrice: euros(500), Billed: true}}
+		}, "posted-period/azure | Azure: the charge of 2026-10 was posted with 10.00 EUR, Microsoft's data now give 12.34 EUR. | Add a charge for the difference; a posted charge is never changed. | 2.34 EUR"},
+	} {
+		s := azure(1234)
+		tc.change(s)
+		p := s.expect(t)
+		same(t, tc.name, findingsIn(p), []string{tc.want})
+	}
+}
+
+func TestAmountOfACharge(t *testing.T) {
+	for _, tc := range []struct{ quantity, price, want string }{
+		{"1", "12.34 EUR", "12.34 EUR"},
+		{"3", "0.3333 EUR", "0.9999 EUR"},
+		{"2.5", "0.00005 EUR", "0.0001 EUR"}, // 0.000125
+		{"1", "0.00005 EUR", "0.0001 EUR"},   // half is rounded away from zero
+		{"-1", "0.00005 EUR", "-0.0001 EUR"},
+		{"0", "12.34 EUR", "0.00 EUR"},
+	} {
+		quantity, err := money.Parse(tc.quantity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		price, err := money.ParseAmount(tc.price)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := amountOf(quantity, price); got.String() != tc.want {
+			t.Errorf("%s × %s = %s, want %s", tc.quantity, tc.price, got, tc.want)
+		}
+	}
+}

@@ -181,8 +181,12 @@ func (p *planner) warnContractEnd(s *subject) {
 	}
 	next := s.clock.at(s.clock.current().End)
 	if s.contract.End.Before(next.LastDay()) && s.contract.End.Before(p.in.Desired.Day.AddMonths(2)) {
+		message := fmt.Sprintf("Contract %q ends on %s, before the next billing period is over.", s.contract.Name, s.contract.End)
+		if s.contract.End.Before(p.in.Desired.Day) {
+			message = fmt.Sprintf("Contract %q ended on %s.", s.contract.Name, s.contract.End)
+		}
 		p.find(billing.Finding{Kind: billing.FindingContractEnds, Subject: string(s.contract.ID), CustomerID: s.want.CustomerID, Customer: s.want.Customer,
-			Message: fmt.Sprintf("Contract %q ends on %s, inside the next billing period.", s.contract.Name, s.contract.End),
+			Message: message,
 			Remedy:  "Extend or renew it in Autotask, or map the customer to another contract with spindle contracts map."})
 	}
 }
