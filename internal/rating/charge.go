@@ -168,12 +168,24 @@ func (b *chargeBuilder) notes() string {
 	}
 	var invoices []string
 	for invoice, lines := range b.invoices {
-		invoices = append(invoices, fmt.Sprintf("%s (%d lines)", invoice, len(lines)))
+		invoices = append(invoices, fmt.Sprintf("%s (%s)", invoice, counted(int64(len(lines)), "line")))
 	}
 	sort.Strings(invoices)
-	text := fmt.Sprintf("Microsoft invoice %s, %d usage rows, cost %s", strings.Join(invoices, ", "), rows, b.cost)
+	text := "Microsoft invoice " + strings.Join(invoices, ", ")
+	if rows > 0 {
+		text += ", " + counted(rows, "usage row")
+	}
+	text += ", cost " + b.cost.String()
 	if !b.credits.IsZero() {
 		text += fmt.Sprintf(" with credits of %s", b.credits)
 	}
 	return text + ", price rule " + joinRules(b.rules) + "."
+}
+
+// counted writes "1 line" and "2 lines".
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -77,6 +77,13 @@ func TestUnitCost(t *testing.T) {
 		{"list price in dollars is truncated to cents", premiumOffer, []billing.LineItem{change(added, func(l *billing.LineItem) {
 			l.ListUnitCost, l.PricingCurrency, l.ExchangeRate = num("3.257"), "USD", num("0.8617") // 2.8065…
 		})}, "2.80 EUR", "3.257 USD × 0.8617"},
+		{"two changes of one day are two events", premiumOffer, []billing.LineItem{
+			change(added, func(l *billing.LineItem) { l.Key, l.ReferenceID = "one", "r1" }), change(added, func(l *billing.LineItem) { l.Key, l.ReferenceID = "two", "r2" }),
+		}, "21.60 EUR", "list price 21.60 EUR"},
+		{"telco split of a change: both list prices", premiumOffer, []billing.LineItem{
+			change(added, func(l *billing.LineItem) { l.Key, l.ReferenceID, l.ListUnitCost = "one", "r1", num("20.10") }),
+			change(added, func(l *billing.LineItem) { l.Key, l.ReferenceID, l.ListUnitCost = "two", "r1", num("1.50") }),
+		}, "21.60 EUR", "list price 21.60 EUR"},
 		{"list price without a rate is not converted", premiumOffer, []billing.LineItem{change(added, func(l *billing.LineItem) {
 			l.PricingCurrency, l.ExchangeRate = "USD", money.Decimal{}
 		})}, "", ""},
@@ -195,6 +202,8 @@ func TestEndedOn(t *testing.T) {
 		{"cancelled before its end", "2027-09-10", []billing.LineItem{cancelled}, "2026-09-26"},
 		{"cancelled, no end known", "", []billing.LineItem{cancelled}, "2026-09-26"},
 		{"nothing tells", "2027-09-10", nil, "2026-10-09"},
+		{"a cancellation that is still to come", "2027-09-10", []billing.LineItem{change(cancelled, func(l *billing.LineItem) { l.Charged = days("2026-10-20", "2026-10-23") })}, "2026-10-09"},
+		{"a cancellation that says no day", "2027-09-10", []billing.LineItem{change(cancelled, func(l *billing.LineItem) { l.Charged = billing.Period{} })}, "2026-10-09"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -357,7 +357,7 @@ func TestTwoInvoicesOneCharge(t *testing.T) {
 	if got := summary(d); !slices.Equal(got, []string{"9002 Azure consumption 2026-09 11.00 EUR → 12.10 EUR"}) || len(d.Findings) != 0 {
 		t.Fatalf("charges %q, findings %+v", got, d.Findings)
 	}
-	if notes := d.Charges[0].Notes; !strings.Contains(notes, "Microsoft invoice G104775210 (1 lines), G2 (1 lines), G3 (1 lines), 18 usage rows, cost 11.00 EUR") {
+	if notes := d.Charges[0].Notes; !strings.Contains(notes, "Microsoft invoice G104775210 (1 line), G2 (1 line), G3 (1 line), 18 usage rows, cost 11.00 EUR") {
 		t.Errorf("notes %q", notes)
 	}
 }
