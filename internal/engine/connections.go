@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
@@ -12,11 +13,12 @@ import (
 	"spindle/internal/target"
 )
 
-// TargetConfig is what it takes to reach one Autotask tenant. The secret is sealed apart from the rest and never stored in clear.
+// TargetConfig is what it takes to reach one Autotask tenant. Secret and integration code are sealed and never stored in clear: both are
+// sent with every call as credentials (Autotask sheet §1.1).
 type TargetConfig struct {
 	BaseURL         string // empty: Autotask's own zone lookup
 	UserName        string
-	IntegrationCode string
+	IntegrationCode string        `json:"-"`
 	Secret          secret.String `json:"-"`
 
 	Organization string           `json:"-"` // for marks
@@ -51,7 +53,18 @@ func (e *Engine) ConnectTarget(ctx context.Context, org store.Organization, c Ta
 	if err := refusal(report); err != nil {
 		return report, err
 	}
-	return report, e.saveConnection(ctx, org.ID, systemAutotask, c, c.Secret, by)
+	return report, e.saveConnection(ctx, org.ID, systemAutotask, c, c.sealed(), by)
+}
+
+// sealed is what is sealed of a connection: the integration code, which has no line break, and the secret.
+func (c TargetConfig) sealed() secret.String {
+	return secret.New(c.IntegrationCode + "\n" + c.Secret.Reveal())
+}
+
+// unseal puts back what was sealed.
+func (c *TargetConfig) unseal(s secret.String) {
+	code, rest, _ := strings.Cut(s.Reveal(), "\n")
+	c.IntegrationCode, c.Secret = code, secret.New(rest)
 }
 
 // refusal tells a connection that does not work from a prerequisite that is missing: Check stops at the former, before it counts calls.
@@ -109,7 +122,7 @@ func (e *Engine) Target(ctx context.Context, org store.Organization) (target.Tar
 	if err != nil {
 		return nil, err
 	}
-	c.Secret = s
+	c.unseal(s)
 	return e.openTarget(ctx, org, c)
 }
 
