@@ -62,6 +62,13 @@ func (r *rater) admit(customer billing.CustomerID, sub billing.SubscriptionID) (
 }
 
 func (r *rater) unmapped(customer billing.CustomerID) billing.Finding {
+	if customer == "" {
+		return billing.Finding{
+			Kind: billing.FindingUnmapped, Subject: "nobody",
+			Message: "Microsoft bills lines that name no customer, so nobody is billed for them",
+			Remedy:  "read or import the invoice again; when it stays so, ask Microsoft whose they are",
+		}
+	}
 	return billing.Finding{
 		Kind: billing.FindingUnmapped, Subject: string(customer), CustomerID: customer, Customer: r.name(customer),
 		Message: fmt.Sprintf("%s is not mapped to a company, so nothing of it is billed", r.name(customer)),

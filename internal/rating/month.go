@@ -267,6 +267,13 @@ func (m *month) licenceVerdict(l billing.LineItem) verdict {
 	if _, v := m.r.admit(l.CustomerID, l.SubscriptionID); !v.passes() {
 		return v
 	}
+	if l.SubscriptionID == "" {
+		return heldBy(billing.Finding{
+			Kind: billing.FindingUnknownSub, Subject: "none/" + string(l.CustomerID), CustomerID: l.CustomerID, Customer: m.r.name(l.CustomerID),
+			Message: fmt.Sprintf("invoice %s bills licences of %s without naming a subscription, so no line bills them", l.Invoice, m.r.name(l.CustomerID)),
+			Remedy:  "read or import the invoice again; when it stays so, bill the difference by hand",
+		})
+	}
 	return heldBy(billing.Finding{
 		Kind: billing.FindingUnknownSub, Subject: string(l.SubscriptionID), CustomerID: l.CustomerID, Customer: m.r.name(l.CustomerID),
 		Message: fmt.Sprintf("invoice %s bills subscription %s of %s, which is not among the customer's subscriptions, so no line bills it",

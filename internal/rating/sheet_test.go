@@ -208,6 +208,9 @@ func TestTermsOfTheSheet(t *testing.T) {
 		in.Directory.Subscriptions = []billing.Subscription{s}
 		in.Lines = []billing.LineSet{billedSet(change(bought("s1", "12", "259.20"), func(l *billing.LineItem) {
 			l.Frequency, l.Charged = test.frequency, test.charged
+			if test.kind == billing.Licence {
+				l.ReservationOrderID = "order" // licences may carry one: it makes them no reservation, which has another markup
+			}
 		}))}
 		d := Rate(in)
 		if test.period == "" {
