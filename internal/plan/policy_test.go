@@ -101,3 +101,88 @@ func TestWhatIsKnownAfterAnAdjustment(t *testing.T) {
 		t.Errorf("a mark changes no units: %+v", b)
 	}
 }
+
+// What a hold says, word for word, for a month in which everything is held.
+func TestDiaryUnderPolicies(t *testing.T) {
+	s := november(upNow)
+	s.setup.NeverReduce, s.setup.HoldFirstTime, s.setup.HoldOver = true, true, euros(4500)
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "the customer's first line, over the limit",
+			plan: []planned{
+				{what: "attach-service 2026-02-15 0→0",
+					why: "The service is not on the contract yet.", held: "hold-first-time"},
+				{what: "increase 2026-02-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
+					why: "New line: 5 from 2026-02-15, start of the current period, which is not posted.", needs: "#1", held: "hold-over hold-first-time"},
+			},
+		},
+		{day: "2026-04-20", event: "one more is neither", do: seats(6),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-04-15 5→6", money: "+10.00 EUR monthly",
+					why: "5 → 6 from 2026-04-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-05-20", event: "one less is a reduction", do: seats(5),
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 6 for 60.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 6 for 60.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-06-15 6→5", money: "-10.00 EUR monthly",
+					why: "6 → 5 from 2026-06-15, start of the next period.", held: "never-reduce"},
+			},
+		},
+		{day: "2026-06-20", event: "a lower price is none: the units stay", do: priced(900),
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 5 for 50.00 EUR",
+				"1: 2026-07-15 to 2026-08-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-06-20 5→5 at 9.00 EUR", money: "-5.00 EUR monthly, -4.17 EUR once",
+					why: "The price becomes 9.00 EUR from 2026-06-20, 2026-06-15 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+		{day: "2026-07-20", event: "five seats at 9.00 are 45.00, the limit itself; the end is a reduction all the same", do: ends("2026-07-20"),
+			rows: []string{
+				"1: 2026-07-15 to 2026-08-14 5 for 45.00 EUR",
+				"1: 2026-08-15 to 2026-09-14 5 for 45.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-08-15 5→0", money: "-45.00 EUR monthly",
+					why: "The subscription ended on 2026-07-20; the line ends from 2026-08-15, start of the next period.", held: "never-reduce"},
+			},
+		},
+	})
+}
+
+func TestHoldsInWords(t *testing.T) {
+	why := func(c Change, setup billing.Settings) []string {
+		var out []string
+		for _, h := range newPlanner(Input{Settings: setup}).policyHolds(&c) {
+			out = append(out, h.Policy+": "+h.Why)
+		}
+		return out
+	}
+	for _, tc := range []struct {
+		name   string
+		change Change
+		setup  billing.Settings
+		want   []string
+	}{
+		{"nothing set", Change{Kind: End, CustomerID: "c1", Recurring: euros(-99999)}, billing.Settings{}, nil},
+		{"a reduction", Change{Kind: Decrease}, billing.Settings{NeverReduce: true}, []string{"never-reduce: this organization lets nothing be reduced without a person"}},
+		{"a charge corrected downwards", Change{Kind: CorrectCharge, OneOff: euros(-1)}, billing.Settings{NeverReduce: true}, []string{"never-reduce: this organization lets nothing be reduced without a person"}},
+		{"a charge corrected upwards", Change{Kind: CorrectCharge, OneOff: euros(1)}, billing.Settings{NeverReduce: true}, nil},
+		{"a charge over the limit", Change{Kind: CreateCharge, OneOff: euros(5001)}, billing.Settings{HoldOver: euros(5000)}, []string{"hold-over: its money effect of +50.01 EUR is over the limit of 50.00 EUR"}},
+		{"a credit over the limit", Change{Kind: Decrease, Recurring: euros(-5001)}, billing.Settings{HoldOver: euros(5000)}, []string{"hold-over: its money effect of -50.01 EUR is over the limit of 50.00 EUR"}},
+		{"what is added once over the limit", Change{Kind: Increase, Recurring: euros(5000), Proration: euros(5001)}, billing.Settings{HoldOver: euros(5000)}, []string{"hold-over: its money effect of +50.01 EUR is over the limit of 50.00 EUR"}},
+		{"a currency that the limit cannot judge", Change{Kind: Increase, Recurring: money.Of(money.Int(1), "USD")}, billing.Settings{HoldOver: euros(5000)}, []string{"hold-over: its money effect of +1.00 USD is over the limit of 50.00 EUR"}},
+		{"a customer's first change", Change{Kind: Increase, CustomerID: "c1"}, billing.Settings{HoldFirstTime: true}, []string{"hold-first-time: nothing was ever billed to this customer by Spindle"}},
+		{"a service belongs to no customer", Change{Kind: CreateService}, billing.Settings{HoldFirstTime: true}, nil},
+	} {
+		same(t, tc.name, why(tc.change, tc.setup), tc.want)
+	}
+}

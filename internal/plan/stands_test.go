@@ -160,3 +160,80 @@ func TestTheFingerprintCoversBothSides(t *testing.T) {
 		t.Error("a posted row does not change the fingerprint")
 	}
 }
+
+// A plan is applied halfway, the target moves, and the rest is looked at again: what the clerk reads about each change.
+func TestStandingsInWords(t *testing.T) {
+	s := november(upNow)
+	l := s.stands(5, "2026-03-10")
+	s.want.Units = 7
+	more := s.plan().Changes[0]
+	for _, step := range []struct {
+		name string
+		do   func()
+		want Standing
+		why  string
+	}{
+		{"untouched", func() {}, Due, ""},
+		{"a hand took the plan's step", func() { byHand("2026-11-15", 2, 0)(s) }, Done, "7 units stand on 2026-11-15 already"},
+		{"a hand went further", func() { byHand("2026-11-16", 1, 0)(s) }, Done, "7 units stand on 2026-11-15 already"}, // the next plan sees the sixteenth
+		{"the day itself was changed", func() { l.adjustments[1].delta = 4 }, Moved, "9 units stand on 2026-11-15, the plan saw 5"},
+		{"the line was removed", func() { s.b.at.lines = nil }, Moved, "the contract service is not there any more"},
+	} {
+		step.do()
+		if got, why := Stands(more, s.b.at.read(), false); got != step.want || why != step.why {
+			t.Errorf("%s: %s, %q; want %s, %q", step.name, got, why, step.want, step.why)
+		}
+	}
+}
+
+func TestStandingsOfAContractInWords(t *testing.T) {
+	s := managedScene("2026-11-20", "2026-12-31")
+	extend := s.plan().Changes[0]
+	for _, tc := range []struct {
+		end  string
+		want Standing
+		why  string
+	}{
+		{"2026-12-31", Due, ""},
+		{"2027-12-31", Done, "the contract already ends on 2027-12-31"},
+		{"2030-12-31", Done, "the contract already ends on 2030-12-31"},
+		{"2026-11-30", Moved, "the contract now ends on 2026-11-30, the plan saw 2026-12-31"},
+		{"2027-06-30", Moved, "the contract now ends on 2027-06-30, the plan saw 2026-12-31"},
+	} {
+		s.b.at.contracts[1].End = date(tc.end)
+		if got, why := Stands(extend, s.b.at.read(), false); got != tc.want || why != tc.why {
+			t.Errorf("ends %s: %s, %q; want %s, %q", tc.end, got, why, tc.want, tc.why)
+		}
+	}
+	s.b.at.contracts = s.b.at.contracts[:1]
+	if got, why := Stands(extend, s.b.at.read(), false); got != Moved || why != "the contract is not there any more" {
+		t.Errorf("gone: %s, %q", got, why)
+	}
+}
+
+// What cannot be told from units is told from rows that bill the new price, and only from those.
+func TestANewPriceIsDoneWhenARowBillsIt(t *testing.T) {
+	ten, eleven := euros(1000), euros(1100)
+	change := Change{Kind: Reprice, Line: billing.Ref{ID: "1"}, Effective: date("2026-11-20"), Before: State{Units: 5, UnitPrice: &ten}, After: State{Units: 5, UnitPrice: &eleven}}
+	for _, tc := range []struct {
+		name string
+		rows []string
+		want Standing
+	}{
+		{"nothing changed", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}, Due},
+		{"a prorated part proves nothing, the whole row after it does", []string{"2026-11-15 2026-11-20 5 833", "2026-11-20 2026-12-15 5 4583", "2026-12-15 2027-01-15 5 5500"}, Done},
+		{"a row before the day proves nothing", []string{"2026-11-15 2026-12-15 5 5500", "2026-12-15 2027-01-15 5 5000"}, Due},
+		{"no units prove nothing", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 0 0"}, Due},
+		{"other units moved", []string{"2026-11-15 2026-12-15 6 6000", "2026-12-15 2027-01-15 6 6000"}, Moved},
+	} {
+		o := billing.Observed{Lines: []billing.ContractService{{ID: "1", Rows: rowsOf(t, tc.rows...)}}}
+		if got, why := Stands(change, o, false); got != tc.want {
+			t.Errorf("%s: %s (%s), want %s", tc.name, got, why, tc.want)
+		}
+	}
+	change.Before.UnitPrice = &eleven // repeated behind a change that waits: the rows cannot tell that it was sent
+	o := billing.Observed{Lines: []billing.ContractService{{ID: "1", Rows: rowsOf(t, "2026-11-15 2026-12-15 5 5500", "2026-12-15 2027-01-15 5 5500")}}}
+	if got, why := Stands(change, o, false); got != Due {
+		t.Errorf("a repeated price: %s (%s)", got, why)
+	}
+}

@@ -1,0 +1,179 @@
+package plan
+
+import (
+	"testing"
+
+	"spindle/internal/billing"
+)
+
+// beside adds a second line of the customer, for the other service, at another price.
+func (s *scene) beside(key string, service billing.ServiceID, units, cents int64) *billing.DesiredLine {
+	l, price := s.want, euros(cents)
+	l.Key, l.Mark, l.Name, l.Service, l.Units, l.UnitPrice = key, "spindle:"+key, key, billing.Ref{ID: string(service)}, units, &price
+	s.desired.Lines = append(s.desired.Lines, l)
+	return &s.desired.Lines[len(s.desired.Lines)-1]
+}
+
+// A month with a monthly and a yearly line of the same customer: each keeps its own clock, one plan carries both.
+func TestDiaryOfAMonthlyAndAYearlyLine(t *testing.T) {
+	s := november(trueDate)
+	s.want.Since = date("2026-03-16")
+	s.beside("yearly", "801", 2, 12000)
+	s.keep(t, []entry{
+		{day: "2026-03-20", event: "both begin on the sixteenth",
+			plan: []planned{
+				{what: "attach-service 2026-03-16 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "attach-service 2026-03-16 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-03-16 0→5 at 10.00 EUR", money: "+50.00 EUR monthly, +48.39 EUR once",
+					why: "New line: 5 from 2026-03-16, the day the subscription is charged from.", needs: "#1"},
+				{what: "increase 2026-03-16 0→2 at 120.00 EUR", money: "+240.00 EUR yearly, +200.55 EUR once",
+					why: "New line: 2 from 2026-03-16, the day the subscription is charged from.", needs: "#2"},
+			},
+		},
+		{day: "2026-04-20", event: "one more of each", do: func(s *scene) { s.want.Units++; s.desired.Lines[0].Units++ },
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+				"2: 2026-03-16 to 2027-01-14 2 for 200.5479 EUR",
+				"2: 2027-01-15 to 2028-01-14 2 for 240.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-04-20 5→6", money: "+10.00 EUR monthly, +8.33 EUR once",
+					why: "5 → 6 from 2026-04-20, on the day, prorated by Autotask."},
+				{what: "increase 2026-04-20 2→3", money: "+120.00 EUR yearly, +88.77 EUR once",
+					why: "2 → 3 from 2026-04-20, on the day, prorated by Autotask."},
+			},
+		},
+		{day: "2026-05-20", event: "the month is posted, which leaves the year alone; one less of each", do: func(s *scene) {
+			s.b.at.post(s.b.at.lines[0], date("2026-05-15"))
+			s.want.Units--
+			s.desired.Lines[0].Units--
+		},
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 6 for 60.00 EUR, posted",
+				"1: 2026-06-15 to 2026-07-14 6 for 60.00 EUR",
+				"2: 2026-03-16 to 2026-04-19 2 for 23.0137 EUR",
+				"2: 2026-04-20 to 2027-01-14 3 for 266.3014 EUR",
+				"2: 2027-01-15 to 2028-01-14 3 for 360.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-05-20 3→2", money: "-120.00 EUR yearly, -78.90 EUR once",
+					why: "3 → 2 from 2026-05-20, on the day, credited by Autotask."},
+				{what: "decrease 2026-06-15 6→5", money: "-10.00 EUR monthly",
+					why: "6 → 5 from 2026-06-15, first day after the posted periods (posted up to 2026-06-14)."},
+			},
+			findings: []string{
+				"unbilled-difference/line/2026-06-15 | Premium: -1 take effect on 2026-06-15 because the running period is posted; until then about 8.39 EUR are billed too much. | Credit the difference in Autotask. | -8.39 EUR",
+			},
+		},
+	})
+}
+
+// A quarter's service on a monthly contract from the 15th: quarters are counted from the contract's start.
+func TestDiaryOfAQuarterlyService(t *testing.T) {
+	s := november(upNow)
+	s.b.at.services = append(s.b.at.services, billing.Service{ID: "802", Name: "Quarterly", PeriodType: billing.PeriodQuarter, UnitPrice: euros(3000), Active: true})
+	s.want.Service, s.want.Since = billing.Ref{ID: "802"}, date("2026-02-20")
+	priced(3000)(s)
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five since 20 February, the last closed month",
+			plan: []planned{
+				{what: "attach-service 2026-02-20 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-02-20 0→5 at 30.00 EUR", money: "+150.00 EUR quarterly, +90.00 EUR once",
+					why: "New line: 5 from 2026-02-20, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-05-01", event: "two more inside the quarter", do: seats(7),
+			rows: []string{
+				"1: 2026-04-15 to 2026-07-14 5 for 150.00 EUR",
+				"1: 2026-07-15 to 2026-10-14 5 for 150.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-05-01 5→7", money: "+60.00 EUR quarterly, +49.45 EUR once",
+					why: "5 → 7 from 2026-05-01, on the day, prorated by Autotask."},
+			},
+		},
+		{day: "2026-05-10", event: "one less waits for July", do: seats(6),
+			rows: []string{
+				"1: 2026-04-15 to 2026-04-30 5 for 26.3736 EUR",
+				"1: 2026-05-01 to 2026-07-14 7 for 173.0769 EUR",
+				"1: 2026-07-15 to 2026-10-14 7 for 210.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-07-15 7→6", money: "-30.00 EUR quarterly",
+					why: "7 → 6 from 2026-07-15, start of the next period."},
+			},
+		},
+		{day: "2026-06-10", event: "a new price waits behind it", do: priced(3300),
+			rows: []string{
+				"1: 2026-04-15 to 2026-04-30 5 for 26.3736 EUR",
+				"1: 2026-05-01 to 2026-07-14 7 for 173.0769 EUR",
+				"1: 2026-07-15 to 2026-10-14 6 for 180.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-07-16 6→6 at 33.00 EUR", money: "+18.00 EUR quarterly, +17.80 EUR once",
+					why: "The price becomes 33.00 EUR from 2026-07-16, 2026-07-15 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+		{day: "2026-07-20", event: "the new quarter is posted, one comes", do: both(posts("2026-07-15"), seats(7)),
+			rows: []string{
+				"1: 2026-07-15 to 2026-07-15 6 for 1.9565 EUR, posted",
+				"1: 2026-07-16 to 2026-10-14 6 for 195.8478 EUR, posted",
+				"1: 2026-10-15 to 2027-01-14 6 for 198.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-10-15 6→7", money: "+33.00 EUR quarterly",
+					why: "6 → 7 from 2026-10-15, first day after the posted periods (posted up to 2026-10-14)."},
+			},
+			findings: []string{
+				"unbilled-difference/line/2026-10-15 | Premium: +1 take effect on 2026-10-15 because the running period is posted; until then about 31.21 EUR stay unbilled. | Add a charge for the difference in Autotask. | 31.21 EUR",
+			},
+		},
+	})
+}
+
+// A gap in the source over a renewal: what goes up is written, what goes down waits until everything could be read (law 2).
+func TestDiaryOfAGapInTheSource(t *testing.T) {
+	s := november(upNow)
+	s.stands(5, "2026-03-10")
+	gap := func(s *scene) {
+		s.gaps = []billing.Gap{{CustomerID: "c1", What: "subscriptions of Alder", Why: "HTTP 503"}}
+	}
+	s.keep(t, []entry{
+		{day: "2026-11-20", event: "two subscriptions could not be read, the rest says three", do: both(gap, seats(3)),
+			rows: []string{
+				"1: 2026-11-15 to 2026-12-14 5 for 50.00 EUR",
+				"1: 2026-12-15 to 2027-01-14 5 for 50.00 EUR",
+			},
+			findings: []string{
+				"incomplete-read/c1/subscriptions of Alder | Could not read subscriptions of Alder: HTTP 503. The source could not be read whole, so nothing is reduced or ended. | Run again once the connection works; spindle doctor tests it.",
+			},
+		},
+		{day: "2026-11-21", event: "the rest says seven", do: seats(7),
+			rows: []string{
+				"1: 2026-11-15 to 2026-12-14 5 for 50.00 EUR",
+				"1: 2026-12-15 to 2027-01-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-11-15 5→7", money: "+20.00 EUR monthly",
+					why: "5 → 7 from 2026-11-15, start of the current period, which is not posted."},
+			},
+			findings: []string{
+				"incomplete-read/c1/subscriptions of Alder | Could not read subscriptions of Alder: HTTP 503. The source could not be read whole, so nothing is reduced or ended. | Run again once the connection works; spindle doctor tests it.",
+			},
+		},
+		{day: "2026-11-22", event: "everything is read again and says six", do: func(s *scene) { s.gaps = nil; s.want.Units = 6 },
+			rows: []string{
+				"1: 2026-11-15 to 2026-12-14 7 for 70.00 EUR",
+				"1: 2026-12-15 to 2027-01-14 7 for 70.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-12-15 7→6", money: "-10.00 EUR monthly",
+					why: "7 → 6 from 2026-12-15, start of the next period."},
+			},
+		},
+	})
+}
