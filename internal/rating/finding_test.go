@@ -177,3 +177,22 @@ func TestLinesThatNameNobody(t *testing.T) {
 		t.Errorf("findings %q, want %q", got, want)
 	}
 }
+
+// TestOneBlockHoldsTheLine: subscriptions that share a line share its fate: when one of them cannot be billed, the money of the others, and of
+// those that ended, is held by the same finding instead of passing for billed.
+func TestOneBlockHoldsTheLine(t *testing.T) {
+	foreign := change(bought("s2", "5", "0"), func(l *billing.LineItem) { l.Cost, l.Total = usd("100"), usd("100") })
+	ended := seat("s3", 0)
+	ended.Status = billing.Ended
+	in := world()
+	in.Directory.Subscriptions = []billing.Subscription{seat("s1", 10), seat("s2", 5), ended}
+	in.Lines = []billing.LineSet{billedSet(bought("s1", "10", "216.00"), foreign, bought("s3", "1", "21.60"))}
+	in.Mappings.Prices = []billing.PriceRule{{ID: "fix", Kind: billing.FixedRule, Value: num("30"), Currency: "EUR"}} // one price, so one line
+	d := Rate(in)
+	if l := only(t, d); l.Units != 15 || len(l.Holds) != 1 || l.Holds[0].Policy != HoldCurrency {
+		t.Errorf("line %+v", l)
+	}
+	if got := byOutcome(d); got != "held 237.60 EUR, 100.00 USD" {
+		t.Errorf("outcomes %s", got)
+	}
+}

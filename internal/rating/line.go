@@ -156,11 +156,16 @@ func (r *rater) rateGroup(base string, group []candidate) {
 	}
 	for _, c := range group {
 		if c.ended {
-			key := base
+			key, point := base, main
 			if main == "" {
-				key += "@" + sortedKeys(points)[0]
+				point = sortedKeys(points)[0]
+				key += "@" + point
 			}
-			r.verdicts[c.sub.ID] = verdictOf(key, c.blocks)
+			blocks := c.blocks
+			for _, running := range points[point] {
+				blocks = concat(blocks, running.blocks)
+			}
+			r.verdicts[c.sub.ID] = verdictOf(key, blocks)
 		}
 	}
 }
@@ -240,8 +245,8 @@ func (r *rater) addLine(key string, group []candidate) {
 	}
 	line.PriceRule = joinRules(rules)
 	line.Holds = holdsOf(blocks)
-	for _, c := range group {
-		r.verdicts[c.sub.ID] = verdictOf(key, c.blocks)
+	for _, c := range group { // what blocks one of them blocks the line, and so the money of all
+		r.verdicts[c.sub.ID] = verdictOf(key, concat(c.blocks, blocks))
 	}
 	if first.dest.gone || first.service.gone {
 		return // nothing can be planned; the findings say why
