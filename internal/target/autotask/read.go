@@ -92,6 +92,9 @@ func (r *reading) readCurrencies(ctx context.Context) (err error) {
 }
 
 func (r *reading) readServices(ctx context.Context) (err error) {
+	if len(r.scope.Companies) == 0 && len(r.scope.Contracts) == 0 {
+		return nil // only charges are asked for
+	}
 	// All of them: lines may use inactive ones, and one walk of the catalogue is cheaper than lists of ids.
 	r.services, err = query[wireService](ctx, r.t, "Services", nil)
 	return r.gap("services", err)
