@@ -33,6 +33,7 @@ func TestQuantitySteps(t *testing.T) {
 		{"an increase waits and is not wanted", nextPeriod, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 7 7000"}, 5, "12-16 7-2"},
 		{"an increase waits, all is wanted now", upNow, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 7 7000"}, 7, "11-15 5+2, 12-16 9-2"},
 		{"true-date: a dip in this period is filled", trueDate, []string{"2026-11-15 2026-11-25 5 1667", "2026-11-25 2026-12-15 3 2000", "2026-12-15 2027-01-15 3 3000"}, 5, "11-26 3+2"},
+		{"up-now: a dip before the next period is filled at once, not with the next period", upNow, []string{"2026-11-15 2026-11-25 5 1667", "2026-11-25 2026-12-15 3 2000", "2026-12-15 2027-01-15 3 3000"}, 5, "11-26 3+2"},
 		{"true-date: the end leaves what waits", trueDate, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 2 2000"}, 0, "11-20 5-2"},
 		{"period-start: fewer", periodStart, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}, 3, "11-15 5-2"},
 		{"posted: more", upNow, []string{"2026-11-15 2026-12-15 5 5000 posted", "2026-12-15 2027-01-15 5 5000"}, 7, "12-15 5+2"},
