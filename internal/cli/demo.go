@@ -16,7 +16,7 @@ import (
 type demoCommand struct {
 	Keep     string `help:"Keep the data folder here instead of a temporary one." placeholder:"DIR" type:"path"`
 	Serve    bool   `help:"Stay up with both simulators and the worker, to play on."`
-	Scenario string `help:"demo, traps or large." default:"demo" placeholder:"NAME"`
+	Scenario string `help:"demo, or traps: every special case of the vendors at once." default:"demo" placeholder:"NAME" enum:"demo,traps"`
 }
 
 // demoDay is the day the demo plays on, so that it reads the same whenever it is run.

@@ -25,8 +25,12 @@ func (s *session) printPlan(run store.Run, p plan.Plan, states []store.ChangeSta
 	s.printContracts(v)
 	s.printTotals(p)
 	s.printFindings(p.Findings)
-	if len(p.Changes) == 0 {
+	switch {
+	case len(p.Changes) > 0:
+	case len(p.Findings) == 0:
 		s.printf("Autotask is in step with Microsoft: nothing to do.\n")
+	default:
+		s.printf("Nothing to write: Autotask is in step with Microsoft, but for what waits for a person above.\n")
 	}
 }
 

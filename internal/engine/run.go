@@ -151,10 +151,10 @@ func gapFindings(gaps []billing.Gap) []billing.Finding {
 
 // startBilling remembers the first month that Spindle charges, at the first plan.
 func (e *Engine) startBilling(ctx context.Context, org store.Organization, made comparison) error {
-	if made.settings.BillFrom != "" || made.month == "" {
-		return nil
+	settings, err := e.Store.Settings(ctx, org.ID)
+	if err != nil || settings.BillFrom != "" || made.month == "" {
+		return err
 	}
-	settings := made.settings
 	settings.BillFrom = made.month
 	return e.Store.SaveSettings(ctx, org.ID, settings, "first plan")
 }
@@ -246,6 +246,9 @@ func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (ratin
 		}
 	}
 	in.Month = closedMonth(in)
+	if in.Settings.BillFrom == "" {
+		in.Settings.BillFrom = in.Month // the first plan; kept by startBilling
+	}
 	in.LinePrices = map[string]money.Decimal{}
 	for _, a := range memory.Lines {
 		price := money.Decimal{} // a line whose price is not ours is known too

@@ -102,7 +102,7 @@ func (p *planner) correctCharge(want billing.DesiredCharge, c Change, standing b
 	c.Kind, c.OneOff = CorrectCharge, difference
 	c.Charge.ID = string(standing.ID)
 	c.Before = State{Exists: true, UnitPrice: &standing.UnitPrice, Amount: &stands}
-	c.Reason = fmt.Sprintf("Microsoft's data for %s changed: %s → %s.", want.Month, stands, amount)
+	c.Reason = fmt.Sprintf("Microsoft's data or the price rules for %s changed: %s → %s.", want.Month, stands, amount)
 	p.add(phaseCharges, c)
 }
 

@@ -133,13 +133,13 @@ func TestDiaryOfCharges(t *testing.T) {
 		{day: "2026-10-06", event: "a late line raises it", do: costs(0, 12400),
 			plan: []planned{
 				{what: "correct-charge 2026-09-30 0→0", money: "+0.55 EUR once",
-					why: "Microsoft's data for 2026-09 changed: 123.45 EUR → 124.00 EUR."},
+					why: "Microsoft's data or the price rules for 2026-09 changed: 123.45 EUR → 124.00 EUR."},
 			},
 		},
 		{day: "2026-10-07", event: "a credit lowers it", do: costs(0, 11000),
 			plan: []planned{
 				{what: "correct-charge 2026-09-30 0→0", money: "-14.00 EUR once",
-					why: "Microsoft's data for 2026-09 changed: 124.00 EUR → 110.00 EUR."},
+					why: "Microsoft's data or the price rules for 2026-09 changed: 124.00 EUR → 110.00 EUR."},
 			},
 		},
 		{day: "2026-10-20", event: "posted, and corrected by Microsoft afterwards", do: both(posted, costs(0, 10550)),

@@ -18,6 +18,7 @@ type clock struct {
 	endedOn  billing.Date // first day without the line, zero: it goes on
 	taken    []billing.Date
 	fresh    bool         // the line has no units yet: it begins
+	billFrom billing.Date // first day of the first month that Spindle bills; zero: the month before the day's
 	starts   billing.Date // a fresh line that is already written begins here, after the day; zero: not written
 }
 
@@ -101,17 +102,21 @@ func (c clock) trueBeginning() choice {
 	return choice{date: c.since, why: "the day the subscription is charged from"}
 }
 
-// firstLongCycle starts a line with a long period where its charge cycle starts, when that cycle began in the last closed month or
-// later; an older cycle was billed before Spindle came, so the line starts with the next one.
+// firstLongCycle starts a line with a long period where its charge cycle starts, when that cycle began in the first month that Spindle
+// bills or later; an older cycle was billed before Spindle came, so the line starts with the next one.
 func (c clock) firstLongCycle() choice {
 	if c.since.IsZero() {
 		return choice{date: c.nextAfter(c.day), why: "start of the next period: the day it is charged from is not known"}
 	}
-	if !c.since.Before(c.day.MonthStart().AddMonths(-1)) {
+	from := c.billFrom
+	if from.IsZero() {
+		from = c.day.MonthStart().AddMonths(-1)
+	}
+	if !c.since.Before(from) {
 		return choice{date: c.since, why: "the day the subscription is charged from"}
 	}
 	next := c.period.PeriodAt(c.since, c.day).End
-	return choice{date: next, why: "its next charge cycle: the running one began before the last closed month"}
+	return choice{date: next, why: "its next charge cycle: the running one began before the first month Spindle bills"}
 }
 
 // price gives the date of a change of price alone. A price that holds for a long cycle changes with the next cycle.

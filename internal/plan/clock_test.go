@@ -51,9 +51,9 @@ func TestClockUp(t *testing.T) {
 		{"next-period from a period's first day", "2026-11-20", nextPeriod, billing.PeriodMonth, "2026-12-15", true, "2026-12-15", "start of the next period"},
 		{"next-period from its second day", "2026-11-20", nextPeriod, billing.PeriodMonth, "2026-12-16", true, "2027-01-15", "start of the next period"},
 		{"a new year since last month", "2026-11-20", upNow, billing.PeriodYear, "2026-10-01", true, "2026-10-01", "the day the subscription is charged from"},
-		{"a new year since the month before", "2026-11-20", upNow, billing.PeriodYear, "2026-09-30", true, "2027-09-30", "its next charge cycle: the running one began before the last closed month"},
-		{"a new year since 29 February", "2026-11-20", trueDate, billing.PeriodYear, "2024-02-29", true, "2027-02-28", "its next charge cycle: the running one began before the last closed month"},
-		{"a new quarter since spring", "2026-11-20", upNow, billing.PeriodQuarter, "2026-04-10", true, "2027-01-10", "its next charge cycle: the running one began before the last closed month"},
+		{"a new year since the month before", "2026-11-20", upNow, billing.PeriodYear, "2026-09-30", true, "2027-09-30", "its next charge cycle: the running one began before the first month Spindle bills"},
+		{"a new year since 29 February", "2026-11-20", trueDate, billing.PeriodYear, "2024-02-29", true, "2027-02-28", "its next charge cycle: the running one began before the first month Spindle bills"},
+		{"a new quarter since spring", "2026-11-20", upNow, billing.PeriodQuarter, "2026-04-10", true, "2027-01-10", "its next charge cycle: the running one began before the first month Spindle bills"},
 		{"a new year, not known", "2026-11-20", upNow, billing.PeriodYear, "", true, "2027-01-15", "start of the next period: the day it is charged from is not known"},
 		{"January's last closed month is December", "2026-01-31", upNow, billing.PeriodYear, "2025-12-01", true, "2026-01-15", "the contract's first day"},
 	} {

@@ -103,7 +103,7 @@ func (p *planner) wind(s *subject) {
 	s.span = spanOf(s.line, s.contract, s.service, ours)
 	s.clock = clock{
 		day: p.in.Desired.Day, policy: s.want.Policy, period: s.service.PeriodType, start: s.contract.Start,
-		since: s.want.Since, endedOn: s.want.EndedOn, postedTo: s.span.postedTo(s.line.Rows), taken: s.span.takenDays(ours, s.line.Rows), fresh: true,
+		since: s.want.Since, billFrom: p.in.Settings.BillFrom.Period().Start, endedOn: s.want.EndedOn, postedTo: s.span.postedTo(s.line.Rows), taken: s.span.takenDays(ours, s.line.Rows), fresh: true,
 	}
 	for i, r := range s.line.Rows {
 		begun := !r.Period.Start.After(s.clock.day) && r.Units != 0

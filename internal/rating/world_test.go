@@ -26,15 +26,6 @@ const (
 
 var premiumOffer = billing.Offer{ProductID: premium, SKUID: "0001", Term: "P1Y", Frequency: billing.Monthly}
 
-func dec(t testing.TB, s string) money.Decimal {
-	t.Helper()
-	d, err := money.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 func num(s string) money.Decimal {
 	d, err := money.Parse(s)
 	if err != nil {
