@@ -6,6 +6,9 @@
 #                                  to the server's DSN, then stops the server
 #   scripts/postgres.sh            prints the DSN and serves until interrupted
 #
+# SPINDLE_POSTGRES_DIR names a folder to keep it in instead, so that the next
+# server has what this one had.
+#
 # The server is taken from this machine. If there is none and this is Debian
 # and root, it is installed with apt-get. Durability is off: for tests only.
 set -euo pipefail
@@ -57,22 +60,34 @@ if [ "$(id -u)" = 0 ]; then
 	as=(runuser -u "$user" --)
 fi
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/spindle-postgres.XXXXXX")
+kept=${SPINDLE_POSTGRES_DIR:-}
+if [ -n "$kept" ]; then
+	mkdir -p "$kept"
+	dir=$(cd "$kept" && pwd)
+	mode=fast
+else
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/spindle-postgres.XXXXXX")
+	mode=immediate
+fi
 stop() {
 	trap - EXIT
-	(cd / && "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1) || true
-	rm -rf "$dir"
+	(cd / && "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -m "$mode" -w stop >/dev/null 2>&1) || true
+	[ -n "$kept" ] || rm -rf "$dir"
 }
 trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-(umask 077 && printf '%s\n' "$password" >"$dir/password")
+if [ ! -e "$dir/password" ]; then
+	(umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$dir/password")
+fi
+password=$(cat "$dir/password")
 [ ${#as[@]} = 0 ] || chown -R "$user" "$dir"
 cd "$dir" # a folder the server's user can enter
-"${as[@]}" "$bin/initdb" -D "$dir/data" -U spindle --pwfile="$dir/password" -A scram-sha-256 \
-	-E UTF8 --locale=C >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+if [ ! -e "$dir/data/PG_VERSION" ]; then
+	"${as[@]}" "$bin/initdb" -D "$dir/data" -U spindle --pwfile="$dir/password" -A scram-sha-256 \
+		-E UTF8 --locale=C >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+fi
 
 # start tries one port after the other: another process may take one meanwhile.
 start() {

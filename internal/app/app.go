@@ -4,17 +4,17 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
+	"spindle/internal/account"
 	"spindle/internal/billing"
 	"spindle/internal/config"
 	"spindle/internal/engine"
@@ -37,11 +37,16 @@ type App struct {
 	Config config.Config
 	Store  *store.Store
 	Engine *engine.Engine
-	Log    *slog.Logger
+	// Version is what the console says it is.
+	Version string
+	// Accounts is the people side: who may do what.
+	Accounts *account.Service
+	Log      *slog.Logger
 
 	now   func() time.Time
 	calls *Calls
 	hooks Hooks
+	roots *x509.CertPool // nil: the system's
 
 	mu      sync.Mutex
 	budgets map[string]*transport.Budget // by Autotask tenant
@@ -50,8 +55,9 @@ type App struct {
 // Hooks let a test put its own clock and its own waits in the place of real ones. The zero value changes nothing.
 type Hooks struct {
 	Now       func() time.Time
-	Transport func(*transport.Options) // changes the manners towards both vendors: time limits, sleep
-	OnCommit  func(after bool)         // see store.Options
+	Transport func(*transport.Options)                   // changes the manners towards both vendors: time limits, sleep
+	OnCommit  func(after bool)                           // see store.Options
+	Sleep     func(context.Context, time.Duration) error // see engine.Deps
 }
 
 // New opens the database, brings it up to date, opens the keyring and wires the engine.
@@ -68,6 +74,10 @@ func NewWith(ctx context.Context, cfg config.Config, log *slog.Logger, hooks Hoo
 	if hooks.Now != nil {
 		a.now = hooks.Now
 	}
+	var err error
+	if a.roots, err = trusted(cfg.CAFile); err != nil {
+		return nil, err
+	}
 	keys, err := secret.OpenKeyring(cfg.KeyPath(), secret.New(os.Getenv(secret.KeyEnv)))
 	if err != nil {
 		return nil, err
@@ -76,37 +86,22 @@ func NewWith(ctx context.Context, cfg config.Config, log *slog.Logger, hooks Hoo
 		return nil, err
 	}
 	a.Engine = engine.New(engine.Deps{
-		Store: a.Store, Keys: keys, Now: a.now, Log: log,
-		OpenTarget: a.openTarget, OpenSource: a.openSource, ReadFiles: readFiles, ReadServices: readServices, HolderDead: holderDead,
-	}, holder())
+		Store: a.Store, Keys: keys, Now: a.now, Sleep: hooks.Sleep, Log: log,
+		OpenTarget: a.openTarget, OpenSource: a.openSource, ReadFiles: readFiles, ReadServices: readServices, ReadService: readService,
+		HolderDead: holderDead, CallBudget: a.callBudget,
+	}, thisProcess().String())
+	a.Accounts = account.New(account.Deps{Store: a.Store, Keys: keys, Now: a.now, Log: log, OIDC: openID(cfg)})
 	return a, nil
-}
-
-// holder names this process in leases: host and process id.
-func holder() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return fmt.Sprintf("%s/%d", host, os.Getpid())
-}
-
-// holderDead knows only of processes on this host; those of other hosts run out by themselves.
-func holderDead(other string) bool {
-	at := strings.LastIndexByte(other, '/')
-	mine := holder()
-	if at < 0 || other[:at] != mine[:strings.LastIndexByte(mine, '/')] {
-		return false
-	}
-	pid, err := strconv.Atoi(other[at+1:])
-	return err == nil && pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
 // ServicesTemplate is a CSV file of custom services to start from.
 func ServicesTemplate() string { return file.CustomTemplate() }
 
 // Close closes the database.
-func (a *App) Close() error { return a.Store.Close() }
+func (a *App) Close() error {
+	a.returnCalls(context.Background())
+	return a.Store.Close()
+}
 
 // Calls gives the counter of calls made to the vendors.
 func (a *App) Calls() *Calls { return a.calls }
@@ -136,28 +131,17 @@ func (a *App) openTarget(c engine.TargetConfig) (target.Target, error) {
 	return autotask.New(autotask.Config{
 		BaseURL: c.BaseURL, UserName: c.UserName, Secret: c.Secret, IntegrationCode: c.IntegrationCode,
 		Organization: c.Organization, Settings: c.Settings, Now: a.now, Log: a.Log,
-		HTTP: a.manners(transport.Options{Record: a.calls.Autotask.Record, Budget: a.budget(c)}),
+		HTTP: a.manners(transport.Options{Record: a.calls.Autotask.Record}),
+		Budget: func(_ context.Context, tenant string) (autotask.Budget, error) {
+			return a.budget(billing.OrganizationID(c.Organization), tenant), nil
+		},
 	})
-}
-
-// callsPerHour is Autotask's limit for a whole tenant database (Autotask sheet §3.4).
-const callsPerHour = 10_000
-
-// budget is the share of a tenant's calls that this process may use: one budget per tenant, whatever opens it and however often.
-func (a *App) budget(c engine.TargetConfig) *transport.Budget {
-	tenant := c.BaseURL + " " + c.UserName
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.budgets[tenant] == nil {
-		a.budgets[tenant] = &transport.Budget{Limit: callsPerHour, Window: time.Hour, Now: a.now}
-	}
-	return a.budgets[tenant]
 }
 
 // openSource is the table of sources that are connections; files are read by readFiles.
 func (a *App) openSource(c engine.MicrosoftConfig) (source.Source, error) {
 	return partnercenter.New(partnercenter.Config{
-		TenantID: c.TenantID, ClientID: c.ClientID, ClientSecret: c.Secret,
+		TenantID: c.TenantID, ClientID: c.ClientID, ClientSecret: c.Secret, RefreshToken: c.RefreshToken, Rotation: c.Rotation,
 		LoginURL: first(c.LoginURL, a.Config.MicrosoftLoginURL), GraphURL: first(c.GraphURL, a.Config.MicrosoftGraphURL),
 		PartnerCenterURL: first(c.PartnerCenterURL, a.Config.PartnerCenterURL), Log: a.Log,
 		Transport: a.manners(transport.Options{Record: a.calls.Microsoft.Record, Now: a.now, Log: a.Log}),
@@ -165,6 +149,7 @@ func (a *App) openSource(c engine.MicrosoftConfig) (source.Source, error) {
 }
 
 func (a *App) manners(o transport.Options) transport.Options {
+	o.RootCAs = a.roots
 	if a.hooks.Transport != nil {
 		a.hooks.Transport(&o)
 	}
@@ -277,12 +262,25 @@ func readServices(_ context.Context, path string, customers engine.CustomerLooku
 	return services, problems, err
 }
 
+func readService(cells map[string]string, customers engine.CustomerLookup) (billing.Subscription, []store.ImportProblem) {
+	service, rowErrors := file.ParseCustomService(cells, file.FindCustomer(customers))
+	var problems []store.ImportProblem
+	for _, e := range rowErrors {
+		problems = append(problems, problem(e))
+	}
+	return service, problems
+}
+
 // Queue opens the work queue on the app's database, with the table of job handlers and the one periodic job: the sweep that starts what
 // the organizations' schedules ask for and picks up what was dropped.
 func (a *App) Queue(ctx context.Context) (job.Queue, error) {
 	var queue job.Queue
 	handlers, err := job.NewHandlers(
-		job.Handle(func(ctx context.Context, args job.RunSync) error { return a.Engine.Sync(ctx, args) }).Within(syncLimit),
+		job.Handle(func(ctx context.Context, args job.RunSync) error {
+			defer a.returnCalls(ctx)
+			return a.Engine.Sync(ctx, args)
+		}).Within(syncLimit),
+		job.Handle(a.Engine.CollectReported).Within(collectLimit),
 		job.Handle(func(ctx context.Context, _ job.Sweep) error { return a.Engine.Sweep(ctx, queue.Enqueue) }).Within(time.Minute),
 	)
 	if err != nil {
@@ -301,6 +299,9 @@ func (a *App) Queue(ctx context.Context) (job.Queue, error) {
 	queue, err = riverqueue.OpenSQLite(ctx, a.Store.SQLite(), options)
 	return queue, err
 }
+
+// collectLimit bounds one reading of Microsoft.
+const collectLimit = time.Hour
 
 // syncLimit bounds one run: a very large organization within Autotask's hourly budget.
 const syncLimit = 4 * time.Hour

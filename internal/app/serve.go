@@ -17,8 +17,8 @@ import (
 // stopTime is how long requests and jobs may take to end when the process is asked to stop. An apply cut off is settled at the next start.
 const stopTime = 30 * time.Second
 
-// Serve runs the schedule, the worker and the health endpoints until ctx ends. ready is called once with the address listened on.
-func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
+// Serve runs the console, the schedule, the worker and the health endpoints until ctx ends. ready is called once they are up.
+func (a *App) Serve(ctx context.Context, ready func(Serving)) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Listen)
 	if err != nil {
 		return fault.Invalidf("%w", err).Do("choose another address with --listen HOST:PORT; port 0 takes any free one")
@@ -30,10 +30,18 @@ func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
 	if err := queue.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	serving := Serving{URL: first(a.Config.PublicURL, "http://"+listener.Addr().String())}
+	closing := make(chan struct{}) // streams of events end when it closes; Shutdown would wait for them
+	console, start, err := a.console(ctx, queue, serving.URL, closing)
+	if err != nil {
+		return errors.Join(err, listener.Close(), queue.Stop(ctx))
+	}
+	serving.StartPath = start
+	server := &http.Server{Handler: a.handler(console), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	server.RegisterOnShutdown(func() { close(closing) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	ready(listener.Addr().String())
+	ready(serving)
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
@@ -43,9 +51,10 @@ func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
 	return errors.Join(err, server.Shutdown(stop), queue.Stop(stop))
 }
 
-// handler answers the health checks and the metrics.
-func (a *App) handler() http.Handler {
+// handler answers the health checks and the metrics; the rest is the console.
+func (a *App) handler(console http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("/", console)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)

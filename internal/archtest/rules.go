@@ -26,7 +26,7 @@ var (
 	port    = []string{"billing", "money", "fault"}
 	adapter = append([]string{"secret", "transport"}, port...)
 	// The target port for its values: the report of a check is printed as it is.
-	edge = []string{"engine", "store", "target", "job", "plan", "rating", "mapping", "billing", "money", "fault", "secret"}
+	edge = []string{"account", "engine", "store", "target", "job", "plan", "rating", "mapping", "billing", "money", "fault", "secret", "sheet"}
 )
 
 func with(may []string, more ...string) []string { return append(more, may...) }
@@ -60,10 +60,13 @@ var rooms = []room{
 	{"engine/...", with(port, "source", "source/derive", "target", "plan", "rating", "mapping", "store", "job", "secret"),
 		"the engine knows ports, never adapters, so that a new vendor changes nothing here"},
 
+	{"account", []string{"store", "billing", "secret", "fault"}, "who may do what is decided over the store, beside the engine and not through it"},
+
+	{"sheet", []string{"fault"}, "a file format, whatever is in it"},
 	{"config", []string{"billing", "secret", "fault"}, "settings are read before anything else exists"},
 	{"web/...", with(edge, "web/..."), whyEdge},
 	{"app", []string{
-		"billing", "config", "engine", "fault", "job/...", "mapping", "money", "plan", "rating", "secret",
+		"account", "billing", "config", "engine", "fault", "job/...", "mapping", "money", "plan", "rating", "secret",
 		"source/...", "store", "target/...", "transport", "web/...",
 	}, "the composition root builds everything but the command line and the simulators"},
 	{"cli/...", with(edge, "app", "config", "sim/...", "web/..."), whyEdge},
@@ -88,6 +91,13 @@ type outsideRule struct {
 
 // outside is the table of rules on packages that are not ours.
 var outside = []outsideRule{
+	{
+		imports: []string{"golang.org/x/crypto/...", "github.com/coreos/go-oidc/...", "github.com/pquerna/otp/..."},
+		only:    []string{"account"},
+		why:     "how people prove who they are is decided in one room",
+		// A test of a page is a person with an app.
+		testsMay: true,
+	},
 	{
 		imports: []string{"github.com/riverqueue/..."},
 		only:    []string{"job/riverqueue"},
@@ -118,8 +128,13 @@ var outside = []outsideRule{
 		testsMay: true,
 	},
 	{
+		imports: []string{"github.com/chromedp/..."},
+		only:    []string{"e2e/browser"},
+		why:     "a browser is driven by tests of the whole program only",
+	},
+	{
 		imports:  []string{"database/sql/..."},
-		not:      []string{"web/...", "cli/...", "engine/...", "source/...", "target/...", "transport"},
+		not:      []string{"account", "web/...", "cli/...", "engine/...", "source/...", "target/...", "transport"},
 		why:      "SQL lives in store",
 		testsMay: true,
 	},

@@ -9,6 +9,7 @@ type Desired struct {
 	Services     []DesiredService
 	Lines        []DesiredLine
 	Charges      []DesiredCharge
+	Months       []ChargedMonth // the closed months that were rated, newest first
 	Dispositions []Disposition
 	Findings     []Finding
 	Incomplete   []Gap // not empty: no decrease, no end, no removal (law 2)
@@ -45,6 +46,22 @@ type Share struct {
 	Units          int64
 }
 
+// Step is a quantity that the source proves to hold from a day on.
+type Step struct {
+	From  Date
+	Units int64
+	Proof string // what proves it, as a clerk reads it: "invoice G104775210"
+}
+
+// Shortage is what a finding says of a line: units that the source charges for and that the target will never bill, so that the source
+// lines behind them are held by the finding (law 6).
+type Shortage struct {
+	Finding string // Finding.ID
+	LineKey string
+	Raised  []Date // the days on which the source raised the quantity by these units
+	Whole   Period // the days on which the target bills nothing at all of the line; zero: there are none
+}
+
 // DesiredLine is a recurring service on a contract: quantity and price from the effective date on.
 type DesiredLine struct {
 	Key        string // stable identity, made of business facts (design §6.1)
@@ -60,6 +77,7 @@ type DesiredLine struct {
 	UnitPrice  *money.Amount // nil: the target is the price authority
 	UnitCost   *money.Amount // nil: unknown
 	Since      Date          // first day the source charges for it
+	BillFrom   Date          // first day of the first month that Spindle bills for it; zero: that of the organization
 	EndedOn    Date          // set when the line ends: the first day without it
 	Policy     EffectivePolicy
 	Shares     []Share
@@ -67,26 +85,8 @@ type DesiredLine struct {
 	CostBasis  string // where the cost comes from, in words
 	Repeat     bool   // another line of the same contract has the same service: a repeat instance
 	Holds      []Hold // holds that rating already knows, such as a price below cost
-}
-
-// DesiredCharge is a one-off charge for a closed month.
-type DesiredCharge struct {
-	Key           string
-	Mark          string
-	CustomerID    CustomerID
-	Customer      string
-	Contract      Ref
-	Month         Month
-	Name          string
-	Description   string // printed on the invoice
-	Notes         string // internal: proof in words
-	Date          Date
-	Quantity      money.Decimal
-	UnitPrice     money.Amount
-	UnitCost      money.Amount
-	BillingCodeID BillingCodeID
-	PriceRule     string
-	Holds         []Hold
+	Steps      []Step // what the source proves of the quantity on earlier days, oldest first; none: nothing
+	ProvenTo   Date   // first day whose quantity nothing proves yet but the snapshot: it is not billed yet. Zero without steps
 }
 
 // Outcome is where a source line ended (law 6).
@@ -138,6 +138,7 @@ const (
 	FindingCustomerGone   FindingKind = "customer-gone"
 	FindingSettings       FindingKind = "settings"
 	FindingUnbilled       FindingKind = "unbilled-difference"
+	FindingMove           FindingKind = "move-waits"
 )
 
 // Finding is something a person must decide.

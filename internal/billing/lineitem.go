@@ -157,11 +157,19 @@ type UsageGroup struct {
 	PricingCurrency money.Currency
 }
 
+// UsageDay is the cost of what one customer used on one day.
+type UsageDay struct {
+	CustomerID CustomerID
+	Day        Date
+	Cost       money.Amount // Σ BillingPreTaxTotal
+}
+
 // UsageSet is all usage of one set, aggregated while it was read.
 type UsageSet struct {
 	ID      SetID
 	Version string
 	Rows    int64
 	Groups  []UsageGroup // ordered by their named fields
+	Days    []UsageDay   // the same cost by the day of use, ordered by customer and day; kept for charts, not read back with the set
 	Total   money.Totals // Σ BillingPreTaxTotal per currency
 }

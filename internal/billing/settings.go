@@ -19,6 +19,7 @@ type Settings struct {
 
 	Currency         money.Currency // the target's internal currency: prices are written in it
 	EffectivePolicy  EffectivePolicy
+	EffectiveSince   Date         // first day on which EffectivePolicy holds, set when it is changed; zero: it always did
 	PricePlaces      int32        // decimals of a unit price: 2 is the minor unit of the currency (JPY has 0, KWD 3), 4 is finer
 	KeepEarnedCredit bool         // partner earned credit stays with the MSP: Azure is rated from list price
 	ApproveWithin    money.Amount // a plan whose recurring effect and charges stay within this per change is approved by itself; zero: never
@@ -26,10 +27,14 @@ type Settings struct {
 	NeverReduce      bool
 	HoldFirstTime    bool // hold the first change of a customer
 	ApproveBy        string
-	// BillFrom is the first month whose Azure usage and one-off lines become charges: months before were billed without Spindle.
-	// Empty until the first plan, which sets it to the newest closed month.
+	// BillFrom is the first month that Spindle bills for anybody; months before were billed without it. Every BillingSwitch has a month of
+	// its own besides, see FirstMonth. Empty until the first plan, which sets it to the newest closed month.
 	BillFrom Month
-	Schedule string // cron text of the run that happens by itself; empty: none
+	// BillNewCustomers switches billing on for customers that a source lists for the first time, from the month they appear in.
+	BillNewCustomers bool
+	Schedule         string // cron text of the run that happens by itself; empty: none
+	FourEyes         bool   // who made a run may not approve it
+	Retention        Retention
 }
 
 // EffectivePolicy names when changes take effect (design §6.2).
@@ -42,6 +47,12 @@ const (
 	UpNowDownNext EffectivePolicy = "up-now-down-next"
 	NextPeriod    EffectivePolicy = "next-period"
 )
+
+// FormerPolicy is a policy that held before another one took its place.
+type FormerPolicy struct {
+	Policy EffectivePolicy
+	Until  Date // first day on which it did not hold any more
+}
 
 // EffectivePolicies lists the policies in the order they are explained.
 func EffectivePolicies() []EffectivePolicy {
@@ -95,7 +106,11 @@ type BillingSwitch struct {
 	CustomerID     CustomerID
 	SubscriptionID SubscriptionID
 	On             bool
+	From           Month // the first month that is billed: what lies before was billed without Spindle; empty: Settings.BillFrom
 }
+
+// FirstMonth gives the first month that is billed under a switch that is on: its own, but never one before the organization's.
+func (s Settings) FirstMonth(b BillingSwitch) Month { return max(s.BillFrom, b.From) }
 
 // Route says which contract a source line goes to. The most specific route wins: resource group, Azure subscription,
 // subscription, then customer. An empty ContractID means a contract that Spindle creates and manages.
@@ -131,4 +146,38 @@ type Mappings struct {
 	Services    []ServiceMapping
 	Authorities []AuthorityRule
 	Prices      []PriceRule
+}
+
+// Switch finds the switch that decides for a subscription: its own, else the customer's. Without a subscription only the customer's is
+// looked for. Of two answers to one question the cautious one counts: off, or the later month. found is false when nobody decided, which
+// means off.
+func (m Mappings) Switch(customer CustomerID, subscription SubscriptionID) (decides BillingSwitch, found bool) {
+	best := 0
+	for _, b := range m.Switches {
+		switch weight := b.weight(customer, subscription); {
+		case weight == 0 || weight < best:
+		case weight > best:
+			decides, best = b, weight
+		default:
+			decides.On, decides.From = decides.On && b.On, max(decides.From, b.From)
+		}
+	}
+	return decides, best > 0
+}
+
+// weight says how specifically a switch speaks of a customer's subscription, 0 when it does not.
+func (b BillingSwitch) weight(customer CustomerID, subscription SubscriptionID) int {
+	switch {
+	case b.SubscriptionID == "" && b.CustomerID == "":
+		return 0
+	case b.SubscriptionID == "" && b.CustomerID == customer:
+		return 1
+	case b.SubscriptionID == "" || b.SubscriptionID != subscription:
+		return 0
+	case b.CustomerID == "":
+		return 2
+	case b.CustomerID == customer:
+		return 3
+	}
+	return 0
 }

@@ -29,9 +29,9 @@ func TestStoredWords(t *testing.T) {
 		{"uses of billing codes", words(RecurringServiceUse, MaterialUse), "recurring-contract-service material"},
 		{"findings", words(FindingUnmapped, FindingNotEnabled, FindingNoRoute, FindingNoCost, FindingNoPrice, FindingBelowCost, FindingCurrency, FindingIncomplete, FindingDrift,
 			FindingContractEnds, FindingContractGone, FindingServiceGone, FindingUnmarked, FindingPosted, FindingUnknownCharge, FindingUnknownSub, FindingTotals,
-			FindingPeriodMismatch, FindingDuplicate, FindingUsageMissing, FindingCustomerGone, FindingSettings, FindingUnbilled),
+			FindingPeriodMismatch, FindingDuplicate, FindingUsageMissing, FindingCustomerGone, FindingSettings, FindingUnbilled, FindingMove),
 			"customer-unmapped billing-off no-contract no-cost no-price below-cost currency incomplete-read changed-by-hand contract-ends contract-missing service-missing not-ours " +
-				"posted-period unknown-charge-type line-without-subscription totals-differ period-type duplicate usage-missing customer-gone settings unbilled-difference"},
+				"posted-period unknown-charge-type line-without-subscription totals-differ period-type duplicate usage-missing customer-gone settings unbilled-difference move-waits"},
 	}
 	for _, test := range tests {
 		if got := strings.Join(test.got, " "); got != test.want {

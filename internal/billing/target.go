@@ -62,10 +62,7 @@ func (p PeriodType) PeriodAt(anchor, day Date) Period {
 	if months < 0 && months%step != 0 {
 		k--
 	}
-	for anchor.AddMonths((k+1)*step).Compare(day) <= 0 {
-		k++
-	}
-	for anchor.AddMonths(k * step).After(day) {
+	if anchor.AddMonths(k * step).After(day) { // the period begins later in the day's own month
 		k--
 	}
 	return Period{anchor.AddMonths(k * step), anchor.AddMonths((k + 1) * step)}
@@ -118,6 +115,7 @@ type ContractService struct {
 	InternalDescription string
 	InvoiceDescription  string
 	Rows                []UnitRow // ordered by start, then id
+	RowsFrom            Date      // rows are read from the billing period that contains this day; zero: the day of the reading
 }
 
 // UnitsOn gives the quantity in force on a day: of the rows that cover it the one that starts last, then the greatest id

@@ -58,6 +58,8 @@ type root struct {
 	Autotask      autotaskCommand      `cmd:"" help:"The Autotask connector: switch, credentials, service settings." group:"Set up"`
 	Doctor        doctorCommand        `cmd:"" help:"Test connections, prerequisites and settings, and say how to fix each." group:"Set up"`
 	Microsoft     microsoftCommand     `cmd:"" help:"Partner Center connection, or downloaded files." group:"Set up"`
+	Users         usersCommand         `cmd:"" help:"The people of the console: invite, sign in by link, roles." group:"Set up"`
+	Tokens        tokensCommand        `cmd:"" help:"API tokens for programs." group:"Set up"`
 	Customers     customersCommand     `cmd:"" help:"Map customers to Autotask companies." group:"Map"`
 	Subscriptions subscriptionsCommand `cmd:"" help:"See subscriptions and switch billing on." group:"Map"`
 	Contracts     contractsCommand     `cmd:"" help:"Choose the contract of a customer, subscription or resource group." group:"Map"`
@@ -71,10 +73,12 @@ type root struct {
 	Runs          runsCommand          `cmd:"" help:"List runs." group:"Bill"`
 	Export        exportCommand        `cmd:"" help:"Export a plan, or what became of every line Microsoft billed, as CSV." group:"Bill"`
 	Audit         auditCommand         `cmd:"" help:"Show and verify the audit trail." group:"Bill"`
-	Serve         serveCommand         `cmd:"" help:"Run the schedule and the background worker." group:"Operate"`
+	Retention     retentionCommand     `cmd:"" help:"Say for how long what nothing leads to any more is kept." group:"Operate"`
+	Serve         serveCommand         `cmd:"" help:"Run the console, the schedule and the worker." group:"Operate"`
 	Backup        backupCommand        `cmd:"" help:"Write a copy of the database." group:"Operate"`
 	Demo          demoCommand          `cmd:"" help:"See a whole month billed against two simulators. Nothing to configure." group:"Try"`
 	Sim           simCommand           `cmd:"" help:"Serve the Autotask and Microsoft simulators." group:"Try"`
+	Gallery       galleryCommand       `cmd:"" help:"Serve every page of the console in every state, with sample data." group:"Try"`
 	Version       versionCommand       `cmd:"" help:"Print the version." group:"Operate"`
 	Completion    completionCommand    `cmd:"" help:"Print shell completion for bash, zsh or fish." group:"Operate"`
 }
@@ -197,7 +201,7 @@ func (s *session) fail(err error) int {
 		return code
 	}
 	for _, p := range problemsOf(err) {
-		fmt.Fprintf(s.Err, "spindle: %s\n", p.Message)
+		fmt.Fprintf(s.Err, "spindle: %s\n", strings.ReplaceAll(p.Message, "\n", "\n         "))
 		if p.Remedy != "" {
 			fmt.Fprintf(s.Err, "         %s\n", p.Remedy)
 		}

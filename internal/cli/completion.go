@@ -56,7 +56,7 @@ func bashCompletion(words map[string][]string, valued []string) string {
 	var b strings.Builder
 	b.WriteString("_spindle() {\n  local path=\"\" value=\"\" word words=\"\"\n  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n")
 	b.WriteString("    if [ -n \"$value\" ]; then value=\"\"; continue; fi\n    case \"$word\" in\n")
-	fmt.Fprintf(&b, "      %s) value=1 ;;\n      -*) ;;\n      *) path=\"${path:+$path }$word\" ;;\n    esac\n  done\n  case \"$path\" in\n", strings.Join(valued, "|"))
+	fmt.Fprintf(&b, "      %s) value=1 ;;\n      -*) ;;\n      *) path=\"${path:+$path }$word\" ;;\n    esac\n  done\n  if [ -n \"$value\" ]; then COMPREPLY=(); return; fi\n  case \"$path\" in\n", strings.Join(valued, "|"))
 	paths := sortedPaths(words)
 	slices.Reverse(paths) // the longer path first: what follows it are arguments
 	for _, path := range paths {

@@ -179,8 +179,9 @@ type contractsMap struct {
 	routeFlags
 	To       string `help:"Id of an existing recurring contract." placeholder:"CONTRACT-ID"`
 	Managed  bool   `help:"Let Spindle create the contract and extend it before it ends."`
-	StartDay int    `help:"Start day of a managed contract; the organization's setting when left out." placeholder:"DAY"`
+	StartDay *int   `help:"Start day of a managed contract; the organization's setting when left out." placeholder:"DAY"`
 	All      bool   `help:"Every mapped customer without a route: the recurring contract that fits best, or a managed one when it has none."`
+	Yes      bool   `help:"Do not ask when lines leave another contract." short:"y"`
 }
 
 // Run stores routes.
@@ -198,14 +199,26 @@ func (c *contractsMap) Run(ctx context.Context, s *session) error {
 	if (c.To == "") == !c.Managed {
 		return fault.Invalidf("say where it goes").Do("give --to CONTRACT-ID or --managed, one of them")
 	}
-	if c.StartDay < 0 || c.StartDay > 31 || c.StartDay > 0 && !c.Managed {
-		return fault.Invalidf("start day %d does not fit", c.StartDay).WithField("start-day").Do("use 1 to 31, together with --managed")
+	if d := c.StartDay; d != nil && (*d < 1 || *d > 31 || !c.Managed) {
+		return fault.Invalidf("start day %d does not fit", *d).WithField("start-day").Do("use 1 to 31, together with --managed")
 	}
 	r, customer, err := c.route(ctx, e, org)
 	if err != nil {
 		return err
 	}
-	r.ContractID, r.Managed, r.StartDay = billing.ContractID(c.To), c.Managed, c.StartDay
+	r.ContractID, r.Managed = billing.ContractID(c.To), c.Managed
+	if c.StartDay != nil {
+		r.StartDay = *c.StartDay
+	}
+	effect, err := e.ReviewRoute(ctx, org, r)
+	if err != nil {
+		return err
+	}
+	if effect.Touches() {
+		if err := s.ask(effect, fmt.Sprintf("Let %s of %s go to %s?", routeScope(r), customer.Name, routeTarget(r)), c.Yes); err != nil {
+			return err
+		}
+	}
 	contract, err := e.MapContract(ctx, org, r, s.actor())
 	if err != nil {
 		return err
@@ -263,7 +276,10 @@ func (c *contractsMap) mapAll(ctx context.Context, s *session, e *engine.Engine,
 	return nil
 }
 
-type contractsUnmap struct{ routeFlags }
+type contractsUnmap struct {
+	routeFlags
+	Yes bool `help:"Do not ask." short:"y"`
+}
 
 // Run removes a route.
 func (c *contractsUnmap) Run(ctx context.Context, s *session) error {
@@ -275,8 +291,15 @@ func (c *contractsUnmap) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := e.Store.DeleteRoute(ctx, org.ID, r, s.actor()); err != nil {
+	effect, err := e.ReviewUnroute(ctx, org, r)
+	if err != nil {
 		return absent(err, fmt.Sprintf("%s has no route for %s", customer.Name, routeScope(r)), "spindle contracts list shows the routes")
 	}
-	return s.done(fmt.Sprintf("%s: the route for %s is removed.", customer.Name, routeScope(r)))
+	if err := s.ask(effect, fmt.Sprintf("Remove the route of %s for %s?", customer.Name, routeScope(r)), c.Yes); err != nil {
+		return err
+	}
+	if err := e.Store.DeleteRoute(ctx, org.ID, r, s.actor()); err != nil {
+		return err
+	}
+	return s.decided(fmt.Sprintf("%s: the route for %s is removed.", customer.Name, routeScope(r)), effect, nil)
 }

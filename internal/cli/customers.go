@@ -13,6 +13,7 @@ import (
 
 type customersCommand struct {
 	List    customersList    `cmd:"" help:"List customers and the companies they are mapped to."`
+	Show    customersShow    `cmd:"" help:"Show one customer: company, billing and its first month, subscriptions, routes."`
 	Suggest customersSuggest `cmd:"" help:"Suggest Autotask companies with the evidence; accept the clear ones in bulk."`
 	Map     customersMap     `cmd:"" help:"Map a customer to a company."`
 	Unmap   customersUnmap   `cmd:"" help:"Undo a mapping. What is billed already stays in Autotask."`
@@ -36,6 +37,10 @@ func (c *customersList) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	settings, err := e.Store.Settings(ctx, org.ID)
+	if err != nil {
+		return err
+	}
 	companies := map[billing.CustomerID]billing.CompanyMapping{}
 	for _, mapped := range m.Companies {
 		companies[mapped.CustomerID] = mapped
@@ -45,16 +50,18 @@ func (c *customersList) Run(ctx context.Context, s *session) error {
 		subscriptions[sub.CustomerID]++
 	}
 	views := []map[string]any{}
-	t := table{headers: []string{"customer", "tenant id", ">subscriptions", "company", "company id", "billing"}}
+	t := table{headers: []string{"customer", "tenant id", ">subscriptions", "company", "company id", "billing", "billed from"}}
 	for _, customer := range d.Customers {
 		mapped, found := companies[customer.ID]
 		if c.Unmapped && found {
 			continue
 		}
 		word := billingWord(customer.ID, m)
-		t.add(customer.Name, string(customer.ID), strconv.Itoa(subscriptions[customer.ID]), orDash(mapped.CompanyName), orDash(string(mapped.CompanyID)), word)
+		from := firstMonth(settings, m, customer.ID, "")
+		t.add(customer.Name, string(customer.ID), strconv.Itoa(subscriptions[customer.ID]), orDash(mapped.CompanyName), orDash(string(mapped.CompanyID)), word, from)
 		views = append(views, map[string]any{"id": customer.ID, "name": customer.Name, "domain": customer.Domain, "country": customer.Country,
-			"subscriptions": subscriptions[customer.ID], "company_id": mapped.CompanyID, "company_name": mapped.CompanyName, "billing": word})
+			"subscriptions": subscriptions[customer.ID], "company_id": mapped.CompanyID, "company_name": mapped.CompanyName, "billing": word,
+			"billed_from": from})
 	}
 	if s.globals.JSON {
 		return s.printJSON(views)
@@ -115,7 +122,7 @@ func (c *customersSuggest) Run(ctx context.Context, s *session) error {
 	}
 	accepted := map[billing.CustomerID]billing.CompanyID{}
 	if c.Accept > 0 {
-		for _, best := range clearest(suggestions, c.Accept) {
+		for _, best := range mapping.Clearest(suggestions, c.Accept) {
 			if _, err := e.MapCustomer(ctx, org, names[best.CustomerID], best.CompanyID, s.actor()); err != nil {
 				return err
 			}
@@ -123,30 +130,6 @@ func (c *customersSuggest) Run(ctx context.Context, s *session) error {
 		}
 	}
 	return s.printSuggestions(suggestions, names, accepted)
-}
-
-// clearest gives the suggestions that are good enough and without a rival of the same score.
-func clearest(all []mapping.Suggestion, least int) []mapping.Suggestion {
-	best := map[billing.CustomerID]mapping.Suggestion{}
-	rival := map[billing.CustomerID]int{}
-	wanted := map[billing.CompanyID]int{}
-	var order []billing.CustomerID
-	for _, s := range all {
-		if first, seen := best[s.CustomerID]; !seen {
-			best[s.CustomerID] = s
-			order = append(order, s.CustomerID)
-			wanted[s.CompanyID]++
-		} else if s.CompanyID != first.CompanyID {
-			rival[s.CustomerID] = max(rival[s.CustomerID], s.Score)
-		}
-	}
-	var clear []mapping.Suggestion
-	for _, id := range order {
-		if b := best[id]; b.Score >= least && rival[id] < b.Score && wanted[b.CompanyID] == 1 {
-			clear = append(clear, b)
-		}
-	}
-	return clear
 }
 
 func (s *session) printSuggestions(all []mapping.Suggestion, names map[billing.CustomerID]billing.Customer, accepted map[billing.CustomerID]billing.CompanyID) error {
@@ -181,6 +164,7 @@ func (s *session) printSuggestions(all []mapping.Suggestion, names map[billing.C
 type customersMap struct {
 	Customer string `arg:"" help:"Name, part of the name, or tenant id."`
 	Company  string `arg:"" help:"Autotask company id."`
+	Yes      bool   `help:"Do not ask when another mapping is replaced." short:"y"`
 }
 
 // Run maps a customer.
@@ -199,6 +183,15 @@ func (c *customersMap) Run(ctx context.Context, s *session) error {
 	before, err := e.Store.Mappings(ctx, org.ID)
 	if err != nil {
 		return err
+	}
+	effect, err := e.ReviewMap(ctx, org, customer.ID, billing.CompanyID(c.Company))
+	if err != nil {
+		return err
+	}
+	if effect.Touches() {
+		if err := s.ask(effect, fmt.Sprintf("Map %s to company %s instead?", customer.Name, c.Company), c.Yes); err != nil {
+			return err
+		}
 	}
 	company, err := e.MapCustomer(ctx, org, customer, billing.CompanyID(c.Company), s.actor())
 	if err != nil {
@@ -227,6 +220,7 @@ func mapNote(before []billing.CompanyMapping, customer billing.CustomerID, compa
 
 type customersUnmap struct {
 	Customer string `arg:"" help:"Name, part of the name, or tenant id."`
+	Yes      bool   `help:"Do not ask." short:"y"`
 }
 
 // Run undoes a mapping.
@@ -239,8 +233,15 @@ func (c *customersUnmap) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := e.Store.UnmapCustomer(ctx, org.ID, customer.ID, s.actor()); err != nil {
-		return absent(err, customer.Name+" is not mapped", "spindle customers list shows the mappings")
+	effect, err := e.ReviewUnmap(ctx, org, customer)
+	if err != nil {
+		return err
 	}
-	return s.done(customer.Name + " is no longer mapped. What Autotask bills already stays as it is.")
+	if err := s.ask(effect, fmt.Sprintf("Unmap %s, so that nothing of it is written any more?", customer.Name), c.Yes); err != nil {
+		return err
+	}
+	if err := e.Store.UnmapCustomer(ctx, org.ID, customer.ID, s.actor()); err != nil {
+		return err
+	}
+	return s.decided(customer.Name+" is no longer mapped. What Autotask bills already stays as it is.", effect, nil)
 }

@@ -2,24 +2,25 @@ package cli
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
-	"io"
+	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"spindle/internal/engine"
 	"spindle/internal/fault"
+	"spindle/internal/sheet"
 	"spindle/internal/store"
 )
 
 type exportCommand struct {
 	What string `arg:"" enum:"plan,lines" help:"plan: the changes. lines: every line Microsoft billed and what became of it."`
 	Run_ string `arg:"" optional:"" name:"run" help:"Run number; the newest planned run when left out."`
-	CSV  bool   `help:"Write CSV (the only format so far)." name:"csv" default:"true"`
-	File string `help:"Write to this file instead of standard output." placeholder:"FILE" type:"path"`
+	CSV  bool   `help:"Write CSV, unless --json asks for JSON." name:"csv" default:"true"`
+	File string `help:"Write to this file instead of standard output; as XLSX when its name ends in .xlsx." placeholder:"FILE" type:"path"`
 }
 
 // Run exports.
@@ -33,28 +34,38 @@ func (c *exportCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	var records [][]string
+	columns := columnsOf(engine.PlanColumns(), engine.PlanNumbers())
 	if c.What == "plan" {
 		records, err = planRecords(ctx, e, org, run)
 	} else {
-		records, err = lineRecords(ctx, e, org, run)
+		columns = columnsOf(engine.SourceLineColumns(), engine.SourceLineNumbers())
+		records, err = e.SourceLines(ctx, org, run)
 	}
 	if err != nil {
 		return err
 	}
+	if c.File == "" && s.globals.JSON {
+		return s.printJSON(byColumn(columns, records))
+	}
+	written := sheet.Table{Name: c.What + "-" + string(run), Columns: columns, Rows: sheet.Rows(records)}
 	if c.File == "" {
-		return writeCSV(s.Out, records)
+		return written.Write(s.Out, sheet.CSV)
+	}
+	format := sheet.CSV
+	if strings.EqualFold(filepath.Ext(c.File), ".xlsx") {
+		format = sheet.XLSX
 	}
 	f, err := os.Create(c.File)
 	if err != nil {
 		return fault.Invalidf("%w", err).WithField("file").Do("name a file in a folder that exists and can be written")
 	}
-	if err := writeCSV(f, records); err != nil {
-		return err
+	if err := written.Write(f, format); err != nil {
+		return errors.Join(err, f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return s.done("Wrote " + plural(len(records)-1, "row") + " to " + c.File)
+	return s.done("Wrote " + plural(len(records), "row") + " to " + c.File)
 }
 
 func (c *exportCommand) run(ctx context.Context, e *engine.Engine, org store.Organization) (store.RunID, error) {
@@ -73,30 +84,25 @@ func (c *exportCommand) run(ctx context.Context, e *engine.Engine, org store.Org
 	return "", fault.NotFoundf("there is no plan yet").Do("spindle plan")
 }
 
-// writeCSV guards cells that a spreadsheet would take for a formula.
-func writeCSV(w io.Writer, records [][]string) error {
-	out := csv.NewWriter(w)
+// byColumn gives each record by the names of the columns.
+func byColumn(columns []sheet.Column, records [][]string) []map[string]string {
+	rows := make([]map[string]string, 0, len(records))
 	for _, record := range records {
-		for i, cell := range record {
-			record[i] = guard(cell)
+		row := map[string]string{}
+		for i, c := range columns {
+			row[c.Name] = record[i]
 		}
-		if err := out.Write(record); err != nil {
-			return err
-		}
+		rows = append(rows, row)
 	}
-	out.Flush()
-	return out.Error()
+	return rows
 }
 
-// guard puts an apostrophe before text that starts like a formula; numbers keep their sign.
-func guard(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return cell
+func columnsOf(names, numbers []string) []sheet.Column {
+	columns := sheet.Text(names...)
+	for i, c := range columns {
+		columns[i].Number = slices.Contains(numbers, c.Name)
 	}
-	if strings.Trim(cell[1:], "0123456789.") == "" && len(cell) > 1 && cell[0] != '=' && cell[0] != '@' {
-		return cell
-	}
-	return "'" + cell
+	return columns
 }
 
 func planRecords(ctx context.Context, e *engine.Engine, org store.Organization, run store.RunID) ([][]string, error) {
@@ -104,33 +110,9 @@ func planRecords(ctx context.Context, e *engine.Engine, org store.Organization, 
 	if err != nil {
 		return nil, err
 	}
-	records := [][]string{{"change", "kind", "state", "customer_id", "customer", "contract", "what", "before", "after", "effective", "unit_price", "currency",
-		"recurring_effect", "per", "proration", "one_off", "reason", "held_by", "decided_by"}}
+	var records [][]string
 	for _, s := range states {
-		c := s.Change
-		price, currency := "", string(c.Recurring.Currency())
-		if c.After.UnitPrice != nil {
-			price, currency = c.After.UnitPrice.Number(), string(c.After.UnitPrice.Currency())
-		}
-		var holds []string
-		for _, h := range c.Holds {
-			holds = append(holds, h.Policy)
-		}
-		records = append(records, []string{c.ID, string(c.Kind), string(s.State), string(c.CustomerID), c.Customer, c.ContractName, c.What,
-			strconv.FormatInt(c.Before.Units, 10), strconv.FormatInt(c.After.Units, 10), c.Effective.String(), price, currency,
-			c.Recurring.Number(), string(c.PerPeriod), c.Proration.Number(), c.OneOff.Number(), c.Reason, strings.Join(holds, " "), s.By})
-	}
-	return records, nil
-}
-
-func lineRecords(ctx context.Context, e *engine.Engine, org store.Organization, run store.RunID) ([][]string, error) {
-	desired, err := e.Store.Desired(ctx, org.ID, run)
-	if err != nil {
-		return nil, err
-	}
-	records := [][]string{{"set", "row", "line", "outcome", "by", "cost", "currency"}}
-	for _, d := range desired.Dispositions {
-		records = append(records, []string{d.Set.String(), strconv.Itoa(d.Row), d.LineKey, string(d.Outcome), d.By, d.Cost.Number(), string(d.Cost.Currency())})
+		records = append(records, engine.PlanRecord(s))
 	}
 	return records, nil
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
 
 	"spindle/internal/engine"
 	"spindle/internal/fault"
@@ -21,19 +23,24 @@ type microsoftConnect struct {
 	LoginURL         string `help:"Another sign-in address, such as a simulator's." from:"SPINDLE_MICROSOFT_LOGIN_URL"`
 	GraphURL         string `help:"Another Graph address." from:"SPINDLE_MICROSOFT_GRAPH_URL"`
 	PartnerCenterURL string `help:"Another Partner Center address." from:"SPINDLE_PARTNER_CENTER_URL"`
-	Stdin            bool   `help:"Read JSON with tenant_id, client_id, client_secret and the three URLs from standard input."`
+	User             bool   `help:"Sign in in a user's name (secure application model): ask for a refresh token. Without it the application signs in alone, which is enough."`
+	Yes              bool   `help:"Do not ask when the connection to another account is replaced." short:"y"`
+	Stdin            bool   `help:"Read JSON with tenant_id, client_id, client_secret, refresh_token and the three URLs from standard input."`
 }
 
 // Help implements kong.HelpProvider.
 func (microsoftConnect) Help() string {
 	return "The secret is never a flag, where others on this machine could read it: it is asked for, or read from SPINDLE_MICROSOFT_CLIENT_SECRET, or from --stdin. " +
-		"A connection that Microsoft refuses is not stored."
+		"A connection that Microsoft refuses is not stored.\n\n" +
+		"A refresh token of a partner user (secure application model, signed in with multi-factor authentication) comes from SPINDLE_MICROSOFT_REFRESH_TOKEN, " +
+		"from --stdin, or is asked for with --user. Microsoft replaces it at each use; Spindle stores the new one, sealed. It expires after 90 days without a run."
 }
 
 type microsoftStdin struct {
 	TenantID         string `json:"tenant_id"`
 	ClientID         string `json:"client_id"`
 	ClientSecret     string `json:"client_secret"`
+	RefreshToken     string `json:"refresh_token"`
 	LoginURL         string `json:"login_url"`
 	GraphURL         string `json:"graph_url"`
 	PartnerCenterURL string `json:"partner_center_url"`
@@ -47,6 +54,7 @@ func (c *microsoftConnect) Run(ctx context.Context, s *session) error {
 	}
 	given := microsoftStdin{TenantID: c.Tenant, ClientID: c.ClientID, LoginURL: c.LoginURL, GraphURL: c.GraphURL, PartnerCenterURL: c.PartnerCenterURL}
 	given.ClientSecret, _ = s.Env("SPINDLE_MICROSOFT_CLIENT_SECRET")
+	given.RefreshToken, _ = s.Env("SPINDLE_MICROSOFT_REFRESH_TOKEN")
 	if c.Stdin {
 		if err := json.NewDecoder(s.In).Decode(&given); err != nil {
 			return fault.Invalidf("standard input is not the JSON expected: %w", err).
@@ -54,18 +62,23 @@ func (c *microsoftConnect) Run(ctx context.Context, s *session) error {
 		}
 	}
 	for _, field := range []struct {
-		label string
-		value *string
-		hide  bool
-	}{{"Partner tenant id", &given.TenantID, false}, {"Application (client) id", &given.ClientID, false}, {"Client secret", &given.ClientSecret, true}} {
-		if *field.value == "" {
+		label        string
+		value        *string
+		hide, needed bool
+	}{{"Partner tenant id", &given.TenantID, false, true}, {"Application (client) id", &given.ClientID, false, true},
+		{"Client secret", &given.ClientSecret, true, true}, {"Refresh token", &given.RefreshToken, true, c.User}} {
+		if *field.value == "" && field.needed {
 			if *field.value, err = s.prompt(field.label, field.hide); err != nil {
 				return err
 			}
 		}
 	}
+	if err := c.replaces(ctx, s, e, org, given.TenantID); err != nil {
+		return err
+	}
 	sets, err := e.ConnectMicrosoft(ctx, org, engine.MicrosoftConfig{TenantID: given.TenantID, ClientID: given.ClientID,
-		LoginURL: given.LoginURL, GraphURL: given.GraphURL, PartnerCenterURL: given.PartnerCenterURL, Secret: secret.New(given.ClientSecret)}, s.actor())
+		LoginURL: given.LoginURL, GraphURL: given.GraphURL, PartnerCenterURL: given.PartnerCenterURL, Secret: secret.New(given.ClientSecret),
+		RefreshToken: secret.New(given.RefreshToken)}, s.actor())
 	if err != nil {
 		return err
 	}
@@ -92,6 +105,15 @@ func (c *microsoftConnect) Run(ctx context.Context, s *session) error {
 	return nil
 }
 
+// replaces asks before the connection to another account is replaced: what that one listed is gone with the next read.
+func (c *microsoftConnect) replaces(ctx context.Context, s *session, e *engine.Engine, org store.Organization, tenant string) error {
+	before, effect, err := e.ReviewMicrosoft(ctx, org, tenant)
+	if err != nil || before == "" {
+		return err
+	}
+	return s.ask(effect, fmt.Sprintf("Replace the connection to Partner Center account %s with %s? Whatever the first one lists is gone then.", before, tenant), c.Yes)
+}
+
 type microsoftImport struct {
 	Files []string `arg:"" help:"Files as downloaded from Partner Center or from your distributor." type:"path"`
 }
@@ -101,6 +123,11 @@ func (c *microsoftImport) Run(ctx context.Context, s *session) error {
 	e, org, err := s.openOrg(ctx)
 	if err != nil {
 		return err
+	}
+	for _, name := range c.Files {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			return fault.Invalidf("%s is a folder", name).Do("name the files in it")
+		}
 	}
 	all, err := e.Import(ctx, org, c.Files, s.actor())
 	if err != nil {
@@ -146,7 +173,7 @@ func (s *session) printImport(i engine.Imported) {
 	default:
 		s.printf("%s: %s, %d rows read, %d kept, total before tax %s\n", r.Origin, i.Kind, r.Rows, r.Kept, r.Totals)
 	}
-	if !r.Changed && len(r.Sets) > 0 {
+	if !r.Changed && len(r.Sets) > 0 && len(r.Problems) == 0 {
 		s.printf("  nothing new: this content is stored already\n")
 	}
 	for _, set := range r.Sets {

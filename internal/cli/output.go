@@ -86,8 +86,9 @@ func (t *table) widths() []int {
 	return widths
 }
 
-// fit shortens the cells of one column until the table is at most limit wide, or the column has come down to leastWidth.
-func (t *table) fit(column, limit int) {
+// fit shortens the cells of one column until the table is at most limit wide, or the column has come down to leastWidth. A text that was
+// shortened ends with the number of its footnote; each text has one.
+func (t *table) fit(column, limit int) (footnotes []string) {
 	const leastWidth = 20
 	widths := t.widths()
 	total := uniseg.StringWidth(t.indent) - 2
@@ -97,13 +98,22 @@ func (t *table) fit(column, limit int) {
 		}
 	}
 	if total <= limit {
-		return
+		return nil
 	}
+	room := max(leastWidth, widths[column]-(total-limit))
+	marks := map[string]string{}
 	for _, row := range t.rows {
-		if row.cells != nil {
-			row.cells[column] = cut(row.cells[column], max(leastWidth, widths[column]-(total-limit)))
+		if row.cells == nil || uniseg.StringWidth(row.cells[column]) <= room {
+			continue
 		}
+		text := row.cells[column]
+		if marks[text] == "" {
+			footnotes = append(footnotes, text)
+			marks[text] = fmt.Sprintf(" [%d]", len(footnotes))
+		}
+		row.cells[column] = cut(text, room-len(marks[text])) + marks[text]
 	}
+	return footnotes
 }
 
 func (t *table) line(w io.Writer, cells []string, widths []int) {
@@ -188,6 +198,14 @@ func absent(err error, what, remedy string) error {
 		return err
 	}
 	return fault.NotFoundf("%s", what).Do(remedy)
+}
+
+// orElse gives the first text that is not empty.
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
 }
 
 // isTerminal reports whether a person sits at the stream.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -75,6 +77,15 @@ func (c *showCommand) Run(ctx context.Context, s *session) error {
 		return s.printJSON(planView(run, p, states))
 	}
 	s.printPlan(run, p, states, c.Changes)
+	if run.RemovedAt.IsZero() {
+		desired, err := e.Store.Desired(ctx, org.ID, run.ID)
+		if err != nil {
+			return err
+		}
+		s.printExcluded(desired.Dispositions)
+	} else {
+		s.printf("\nIts working papers were removed on %s, as the retention settings say.\n", run.RemovedAt.Format(time.DateOnly))
+	}
 	if run.Note != "" {
 		s.printf("\nNote: %s\n", run.Note)
 	}
@@ -86,6 +97,17 @@ func (c *showCommand) Run(ctx context.Context, s *session) error {
 		s.printProof(states, readbacks)
 	}
 	return nil
+}
+
+// printExcluded says what Microsoft billed that no rule bills on, and by which rule.
+func (s *session) printExcluded(dispositions []billing.Disposition) {
+	var parts []string
+	for _, sum := range engine.ExcludedSums(dispositions) {
+		parts = append(parts, sum.String())
+	}
+	if len(parts) > 0 {
+		s.printf("\nNot billed, by rule, at cost: %s\n", strings.Join(parts, "; "))
+	}
 }
 
 // selection are the flags of approve and reject.
@@ -293,20 +315,6 @@ func (runsCommand) Run(ctx context.Context, s *session) error {
 	}
 	t.write(s.Out)
 	return nil
-}
-
-func (s *session) printGaps(gaps []billing.Gap) {
-	for _, g := range gaps {
-		s.printf("%s\n", wrap(fmt.Sprintf("! could not read %s: %s", g.What, g.Why), "    "))
-	}
-}
-
-func gapViews(gaps []billing.Gap) []map[string]string {
-	views := []map[string]string{}
-	for _, g := range gaps {
-		views = append(views, map[string]string{"customer_id": string(g.CustomerID), "what": g.What, "why": g.Why})
-	}
-	return views
 }
 
 func runView(r store.Run) map[string]any {

@@ -202,9 +202,20 @@ func (s *session) printContracts(v planTable) {
 		}
 	}
 	if len(t.rows) > 0 {
-		t.fit(whyColumn, tableWidth)
+		footnotes := t.fit(whyColumn, tableWidth)
 		s.printf("\n")
 		t.write(s.Out)
+		s.printFootnotes(footnotes)
+	}
+}
+
+// printFootnotes says in full what the table had no room for.
+func (s *session) printFootnotes(texts []string) {
+	if len(texts) > 0 {
+		s.printf("\n")
+	}
+	for i, text := range texts {
+		s.printf("  %s\n", wrap(fmt.Sprintf("[%d] %s", i+1, text), "      "))
 	}
 }
 
@@ -246,6 +257,8 @@ func shortReason(c plan.Change) string {
 	text := strings.TrimSuffix(c.Reason, ".")
 	if _, why, found := strings.Cut(text, "from "+c.Effective.String()+", "); found {
 		why = strings.Replace(why, "start of the current period, which is not posted", "current period, not posted yet", 1)
+		why = strings.Replace(why, "start of its period, which is not posted", "its period, not posted yet", 1)
+		why = strings.Replace(why, "the day the subscription is charged from", "the day it is charged from", 1)
 		switch {
 		case strings.HasPrefix(text, "New line"):
 			return "new: " + why
@@ -359,6 +372,7 @@ func (s *session) printTotals(p plan.Plan) {
 }
 
 func (s *session) printFindings(findings []billing.Finding) {
+	findings = groupUnread(findings)
 	if len(findings) == 0 {
 		return
 	}

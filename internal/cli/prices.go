@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"spindle/internal/billing"
@@ -114,10 +115,8 @@ func (c *pricesAdd) Run(ctx context.Context, s *session) error {
 	if rule.Value, err = money.Parse(number); err != nil {
 		return fault.Invalidf("%w", err).WithField("value").Do("write a number such as 15 or 12.50")
 	}
-	if c.Currency != "" {
-		if rule.Currency, err = money.ParseCurrency(c.Currency); err != nil {
-			return fault.Invalidf("%w", err).WithField("currency")
-		}
+	if rule.Currency, err = c.currency(ctx, e, org); err != nil {
+		return err
 	}
 	for _, date := range []struct {
 		field, text string
@@ -158,6 +157,32 @@ func (c *pricesAdd) Run(ctx context.Context, s *session) error {
 	return nil
 }
 
+// currency checks the currency of a fixed price against those that companies in Autotask are billed in: a price in any other would only
+// hold lines.
+func (c *pricesAdd) currency(ctx context.Context, e *engine.Engine, org store.Organization) (money.Currency, error) {
+	if c.Currency == "" {
+		return "", nil
+	}
+	currency, err := money.ParseCurrency(c.Currency)
+	if err != nil {
+		return "", fault.Invalidf("%w", err).WithField("currency").Do("write three letters, such as EUR")
+	}
+	catalogue, _, err := e.Store.Catalogue(ctx, org.ID)
+	if err != nil {
+		return "", err
+	}
+	var used []string
+	for _, company := range catalogue.Companies {
+		used = append(used, string(company.Currency))
+	}
+	slices.Sort(used)
+	if used = slices.Compact(used); len(used) > 0 && !slices.Contains(used, string(currency)) {
+		return "", fault.Invalidf("no company in Autotask is billed in %s", currency).WithField("currency").
+			Do("Spindle does not convert; used are: " + strings.Join(used, ", "))
+	}
+	return currency, nil
+}
+
 func customerNames(ctx context.Context, e *engine.Engine, org store.Organization) (map[billing.CustomerID]string, error) {
 	d, err := e.Store.Directory(ctx, org.ID)
 	names := map[billing.CustomerID]string{}
@@ -185,7 +210,8 @@ func knownSubscription(ctx context.Context, e *engine.Engine, org store.Organiza
 }
 
 type pricesRemove struct {
-	ID string `arg:"" help:"Rule id, as spindle prices list shows it."`
+	ID  string `arg:"" help:"Rule id, as spindle prices list shows it."`
+	Yes bool   `help:"Do not ask." short:"y"`
 }
 
 // Run removes a rule.
@@ -194,8 +220,15 @@ func (c *pricesRemove) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	effect, err := e.ReviewRuleRemoval(ctx, org, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.ask(effect, fmt.Sprintf("Remove price rule %s?", c.ID), c.Yes); err != nil {
+		return err
+	}
 	if err := e.Store.DeletePriceRule(ctx, org.ID, c.ID, s.actor()); err != nil {
 		return absent(err, fmt.Sprintf("there is no price rule %q", c.ID), "spindle prices list shows the rules")
 	}
-	return s.done("Rule " + c.ID + " is removed.")
+	return s.decided("Rule "+c.ID+" is removed.", effect, nil)
 }

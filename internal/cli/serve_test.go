@@ -123,11 +123,10 @@ func TestServeAnswersAndStopsCleanly(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	address, ended := make(chan string, 1), make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, func(addr string) { address <- addr }) }()
+	go func() { ended <- s.Serve(ctx, func(at app.Serving) { address <- at.URL }) }()
 	var url string
 	select {
-	case addr := <-address:
-		url = "http://" + addr
+	case url = <-address:
 	case err := <-ended:
 		t.Fatal(err)
 	}
@@ -160,7 +159,7 @@ func TestServeNamesAnAddressThatIsTaken(t *testing.T) {
 func TestServePrintsItsAddress(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
-	for args, want := range map[string]string{"": "Serving on http://127.0.0.1:", "--json": `"url": "http://127.0.0.1:`} {
+	for args, want := range map[string]string{"": "The console is at http://127.0.0.1:", "--json": `"url":"http://127.0.0.1:`} {
 		ctx, stop := context.WithCancel(t.Context())
 		out := &interrupter{interrupt: stop}
 		line := append([]string{"serve", "--listen", "127.0.0.1:0"}, strings.Fields(args)...)

@@ -38,6 +38,25 @@ func (c *servicesList) Run(ctx context.Context, s *session) error {
 		}
 		return s.printServices(catalogue.Services)
 	}
+	list, err := e.OfferServices(ctx, org)
+	if err != nil {
+		return err
+	}
+	if s.globals.JSON {
+		return s.printJSON(offerViews(list.Offers))
+	}
+	if len(list.Offers) == 0 {
+		s.printf("No products yet. Read some: spindle microsoft connect, or spindle microsoft import FILE\n")
+		return nil
+	}
+	if list.Unread != nil {
+		s.printf("%s\n", wrap(fmt.Sprintf("! Autotask could not be read now: %v. What is shown of it was read before.", list.Unread), "    "))
+	}
+	t := table{headers: []string{"product", "offer", "service in Autotask", "id", "state"}}
+	for _, o := range list.Offers {
+		t.add(cut(o.Name, 44), o.Offer.String(), orDash(cut(o.Service, 50)), orDash(string(o.ServiceID)), offerWord(o))
+	}
+	t.write(s.Out)
 	d, err := e.Store.Directory(ctx, org.ID)
 	if err != nil {
 		return err
@@ -46,35 +65,39 @@ func (c *servicesList) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	mapped := map[billing.Offer]billing.ServiceMapping{}
-	for _, service := range m.Services {
-		mapped[service.Offer] = service
-	}
-	seen := map[billing.Offer]bool{}
-	views := []map[string]any{}
-	t := table{headers: []string{"product", "offer", "service"}}
-	for _, sub := range d.Subscriptions {
-		if seen[sub.Offer] || sub.Kind != billing.Licence && sub.Kind != billing.CustomService {
-			continue
-		}
-		seen[sub.Offer] = true
-		to := "created by Spindle when needed"
-		if service, found := mapped[sub.Offer]; found {
-			to = fmt.Sprintf("%s (%s)", service.Name, service.ServiceID)
-		}
-		t.add(sub.Name, sub.Offer.String(), to)
-		views = append(views, map[string]any{"name": sub.Name, "offer": sub.Offer.String(), "service_id": mapped[sub.Offer].ServiceID, "service": mapped[sub.Offer].Name})
-	}
-	if s.globals.JSON {
-		return s.printJSON(views)
-	}
-	if len(t.rows) == 0 {
-		s.printf("No products yet. Read some: spindle microsoft connect, or spindle microsoft import FILE\n")
-		return nil
-	}
-	t.write(s.Out)
+	s.printCustomServices(d, list.Custom)
 	s.printAuthorities(d, m.Authorities)
 	return nil
+}
+
+// offerWord says in words where an offer stands.
+func offerWord(o engine.OfferService) string {
+	switch o.State {
+	case engine.OfferMapped:
+		return "chosen by you"
+	case engine.OfferCreated:
+		return "created by Spindle"
+	case engine.OfferPending:
+		return "not there yet; created when a line needs it"
+	case engine.OfferInactive:
+		return "inactive in Autotask: activate it, or choose another"
+	case engine.OfferMissing:
+		return "gone from Autotask: choose another"
+	case engine.OfferPeriod:
+		return fmt.Sprintf("wrong billing period in Autotask: charged %s", o.Offer.Frequency)
+	case engine.OfferNone:
+		return "no service: billed by charges"
+	}
+	return "not checked: Autotask was never read"
+}
+
+func offerViews(offers []engine.OfferService) []map[string]any {
+	views := []map[string]any{}
+	for _, o := range offers {
+		views = append(views, map[string]any{"name": o.Name, "offer": o.Offer.String(), "kind": o.Kind, "service_id": o.ServiceID,
+			"service": o.Service, "state": o.State})
+	}
+	return views
 }
 
 // printAuthorities lists who decides prices where it is not Spindle's rules throughout.
@@ -127,6 +150,7 @@ func parseOffer(text string) (billing.Offer, error) {
 type servicesMap struct {
 	Offer   string `arg:"" help:"The product, as spindle services list shows it."`
 	Service string `arg:"" help:"Autotask service id."`
+	Yes     bool   `help:"Do not ask when lines leave another service." short:"y"`
 }
 
 // Run maps an offer.
@@ -139,6 +163,18 @@ func (c *servicesMap) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	if _, err := e.MappableService(ctx, org, offer, billing.ServiceID(c.Service)); err != nil {
+		return err
+	}
+	effect, err := e.ReviewService(ctx, org, offer, billing.ServiceID(c.Service))
+	if err != nil {
+		return err
+	}
+	if effect.Touches() {
+		if err := s.ask(effect, fmt.Sprintf("Bill %s as service %s instead?", offer, c.Service), c.Yes); err != nil {
+			return err
+		}
+	}
 	service, err := e.MapService(ctx, org, offer, billing.ServiceID(c.Service), s.actor())
 	if err != nil {
 		return err
@@ -148,6 +184,7 @@ func (c *servicesMap) Run(ctx context.Context, s *session) error {
 
 type servicesUnmap struct {
 	Offer string `arg:"" help:"The product, as spindle services list shows it."`
+	Yes   bool   `help:"Do not ask." short:"y"`
 }
 
 // Run undoes a mapping.
@@ -160,16 +197,24 @@ func (c *servicesUnmap) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	effect, err := e.ReviewService(ctx, org, offer, "")
+	if err != nil {
+		return err
+	}
+	if err := s.ask(effect, fmt.Sprintf("Undo the mapping of %s, so that Spindle creates a service for it?", offer), c.Yes); err != nil {
+		return err
+	}
 	if err := e.Store.UnmapService(ctx, org.ID, offer, s.actor()); err != nil {
 		return absent(err, fmt.Sprintf("%s is not mapped to a service", offer), "spindle services list shows the mappings")
 	}
-	return s.done(fmt.Sprintf("%s gets a service of its own when it is needed.", offer))
+	return s.decided(fmt.Sprintf("%s gets a service of its own when it is needed.", offer), effect, nil)
 }
 
 type servicesAuthority struct {
-	Authority string `arg:"" enum:"spindle,autotask" help:"spindle or autotask."`
+	Authority string `arg:"" enum:"spindle,autotask,none" help:"spindle or autotask; none takes back what was said for this customer and product."`
 	Customer  string `help:"Only for this customer." placeholder:"NAME"`
 	Product   string `help:"Only for this product id." placeholder:"ID"`
+	Yes       bool   `help:"Do not ask." short:"y"`
 }
 
 // Run stores an authority rule.
@@ -186,6 +231,9 @@ func (c *servicesAuthority) Run(ctx context.Context, s *session) error {
 		}
 		rule.CustomerID = customer.ID
 	}
+	if c.Authority == "none" {
+		return c.takeBack(ctx, s, rule)
+	}
 	if err := e.Store.SaveAuthority(ctx, org.ID, rule, s.actor()); err != nil {
 		return err
 	}
@@ -197,6 +245,25 @@ func (c *servicesAuthority) Run(ctx context.Context, s *session) error {
 		return s.done("Autotask decides the price there; Spindle writes quantities only." + note)
 	}
 	return s.done("Spindle's price rules decide the price there." + note)
+}
+
+// takeBack removes what was said; the next wider rule then decides, or Spindle's price rules.
+func (c *servicesAuthority) takeBack(ctx context.Context, s *session, rule billing.AuthorityRule) error {
+	e, org, err := s.openOrg(ctx)
+	if err != nil {
+		return err
+	}
+	effect, err := e.ReviewAuthorityRemoval(ctx, org, rule)
+	if err != nil {
+		return err
+	}
+	if err := s.ask(effect, "Take back who decides the price there?", c.Yes); err != nil {
+		return err
+	}
+	if err := e.Store.DeleteAuthority(ctx, org.ID, rule, s.actor()); err != nil {
+		return err
+	}
+	return s.decided("What was said about the price there is taken back.", effect, nil)
 }
 
 // unseenProduct warns of a product id that nobody has bought so far: it may come later, or be a slip of the pen.
@@ -216,27 +283,13 @@ func unseenProduct(ctx context.Context, e *engine.Engine, org store.Organization
 	return fmt.Sprintf(" Note: nobody has bought product %s so far; spindle services list shows the products.", product), nil
 }
 
-type servicesImport struct {
-	File string `arg:"" type:"path" help:"CSV file; spindle services template prints one to start from."`
-}
-
-// Run imports custom services.
-func (c *servicesImport) Run(ctx context.Context, s *session) error {
-	e, org, err := s.openOrg(ctx)
-	if err != nil {
-		return err
-	}
-	imported, err := e.ImportServices(ctx, org, c.File, s.actor())
-	if err != nil {
-		return err
-	}
-	return s.printImports([]engine.Imported{imported})
-}
-
 type servicesTemplate struct{}
 
 // Run prints the template.
 func (servicesTemplate) Run(s *session) error {
+	if s.globals.JSON {
+		return s.printJSON(map[string]string{"template": app.ServicesTemplate()})
+	}
 	s.printf("%s", app.ServicesTemplate())
 	return nil
 }

@@ -3,12 +3,12 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
-	"spindle/internal/mapping"
 	"spindle/internal/plan"
 	"spindle/internal/store"
 )
@@ -46,39 +46,39 @@ func TestTableWithoutRowsKeepsItsHeads(t *testing.T) {
 }
 
 func TestTableFits(t *testing.T) {
-	table := table{headers: []string{"a", "why"}, indent: "  "}
-	table.add("1234567890", strings.Repeat("x", 50))
-	table.titled("a title does not count, however long it is: " + strings.Repeat("y", 80))
-	table.fit(1, 50)
-	if got := table.rows[0].cells[1]; len([]rune(got)) != 36 || !strings.HasSuffix(got, "…") {
-		t.Errorf("got %q", got)
-	}
-	table.fit(1, 10)
-	if got := table.rows[0].cells[1]; len([]rune(got)) != 20 {
-		t.Errorf("the least width: %q", got)
-	}
-}
-
-func TestGuard(t *testing.T) {
-	for cell, want := range map[string]string{
-		"": "", "plain": "plain", "a=b": "a=b", "-12.50": "-12.50", "+3": "+3", "-": "'-", "12": "12",
-		"=1+1": "'=1+1", "@SUM(A1)": "'@SUM(A1)", "+cmd|x": "'+cmd|x", "-2+3": "'-2+3", "\tx": "'\tx", "\r=1": "'\r=1", "=1": "'=1", "@1": "'@1",
-		"-1.2.3": "-1.2.3",
-	} {
-		if got := guard(cell); got != want {
-			t.Errorf("guard(%q) = %q, want %q", cell, got, want)
+	long, other := strings.Repeat("x", 50), strings.Repeat("z", 50)
+	filled := func() *table {
+		table := &table{headers: []string{"a", "why"}, indent: "  "}
+		for _, why := range []string{long, "short", other, long} {
+			table.add("1234567890", why)
 		}
+		table.titled("a title does not count, however long it is: " + strings.Repeat("y", 80))
+		return table
 	}
-}
-
-func TestWriteCSVGuardsEveryCell(t *testing.T) {
-	var out bytes.Buffer
-	if err := writeCSV(&out, [][]string{{"name", "amount"}, {`=HYPERLINK("x","y")`, "-3.50"}, {"a\"b,c\nd", "@x"}}); err != nil {
-		t.Fatal(err)
-	}
-	want := "name,amount\n\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\",-3.50\n\"a\"\"b,c\nd\",'@x\n"
-	if out.String() != want {
-		t.Errorf("got %q, want %q", out.String(), want)
+	for _, tt := range []struct {
+		name        string
+		limit, room int
+		notes       []string
+	}{
+		{"no need", 64, 50, nil},
+		{"cut, with a footnote for each text", 50, 36, []string{long, other}},
+		{"the least width", 10, 20, []string{long, other}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			table := filled()
+			if notes := table.fit(1, tt.limit); !slices.Equal(notes, tt.notes) {
+				t.Errorf("footnotes %q", notes)
+			}
+			cells := []string{table.rows[0].cells[1], table.rows[2].cells[1], table.rows[3].cells[1]}
+			for i, mark := range []string{"… [1]", "… [2]", "… [1]"} {
+				if n := len([]rune(cells[i])); n != tt.room || strings.HasSuffix(cells[i], mark) != (tt.notes != nil) {
+					t.Errorf("%q, %d characters", cells[i], n)
+				}
+			}
+			if table.rows[1].cells[1] != "short" {
+				t.Errorf("what fits is changed: %q", table.rows[1].cells[1])
+			}
+		})
 	}
 }
 
@@ -110,33 +110,6 @@ func TestWrap(t *testing.T) {
 	}
 	if wrap("one  two", "") != "one two" || wrap("", "x") != "" {
 		t.Error("short texts")
-	}
-}
-
-func TestClearest(t *testing.T) {
-	s := func(customer, company string, score int) mapping.Suggestion {
-		return mapping.Suggestion{CustomerID: billing.CustomerID(customer), CompanyID: billing.CompanyID(company), Score: score}
-	}
-	for _, tt := range []struct {
-		name string
-		all  []mapping.Suggestion
-		want string
-	}{
-		{"none", nil, ""},
-		{"good enough", []mapping.Suggestion{s("a", "1", 80)}, "a1"},
-		{"too weak", []mapping.Suggestion{s("a", "1", 79)}, ""},
-		{"rival of the same score", []mapping.Suggestion{s("a", "1", 90), s("a", "2", 90)}, ""},
-		{"weaker rival", []mapping.Suggestion{s("a", "1", 90), s("a", "2", 89)}, "a1"},
-		{"two customers want one company", []mapping.Suggestion{s("a", "1", 95), s("b", "1", 90), s("c", "3", 85)}, "c3"},
-		{"a second choice is no claim", []mapping.Suggestion{s("a", "1", 95), s("b", "2", 90), s("b", "1", 60)}, "a1 b2"},
-	} {
-		var got []string
-		for _, c := range clearest(tt.all, 80) {
-			got = append(got, string(c.CustomerID)+string(c.CompanyID))
-		}
-		if strings.Join(got, " ") != tt.want {
-			t.Errorf("%s: got %v, want %q", tt.name, got, tt.want)
-		}
 	}
 }
 

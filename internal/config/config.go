@@ -62,6 +62,12 @@ type Config struct {
 	// Listen is the address the server listens on, host:port. Port 0 takes
 	// any free one.
 	Listen string
+	// PublicURL is how people's browsers reach the server, when that is not
+	// http:// and Listen: behind a proxy that speaks https.
+	PublicURL string
+	// OIDC is sign-in through an OpenID Connect provider such as Entra ID,
+	// beside passwords; without Issuer there is none.
+	OIDC OIDC
 	// LogLevel and LogFormat shape the log, which goes to standard error.
 	LogLevel  LogLevel
 	LogFormat LogFormat
@@ -74,9 +80,22 @@ type Config struct {
 	MicrosoftLoginURL string
 	MicrosoftGraphURL string
 	PartnerCenterURL  string
+	// AutotaskShare is the share of an Autotask tenant's calls per hour, in percent, at which Spindle stops until there is room again
+	// (Autotask sheet §3.4). Other integrations of the tenant need the rest.
+	AutotaskShare int
+	// CAFile is a PEM file of certificates trusted beside the system's, for simulators and proxies. Empty means none.
+	CAFile string
 	// Today replaces the date of today, for practice with past months. Zero
 	// means the real one.
 	Today billing.Date
+}
+
+// OIDC says which OpenID Connect provider lets people in.
+type OIDC struct {
+	Issuer     string
+	ClientID   string
+	Secret     secret.String
+	TrustEmail bool // believe addresses that the provider does not call verified, as Entra ID does not
 }
 
 // KeyPath returns the file of the master key that seals stored credentials.

@@ -39,6 +39,7 @@ func TestDefaults(t *testing.T) {
 				DataDir:  tt.dir,
 				Database: config.Database{Kind: config.DatabaseSQLite, Path: filepath.Join(tt.dir, "spindle.db")},
 				Listen:   "127.0.0.1:8080", LogLevel: config.LogInfo, LogFormat: config.LogText,
+				AutotaskShare: 70,
 			}
 			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
@@ -146,6 +147,9 @@ func TestBadValues(t *testing.T) {
 		{"microsoft-graph-url", "http://127.0.0.1.example.com"},
 		{"partner-center-url", "https://"},
 		{"today", "28.02.2026"},
+		{"autotask-share", "0"},
+		{"autotask-share", "101%"},
+		{"autotask-share", "0.7"},
 	}
 	for _, tt := range tests {
 		_, err := config.Load(config.FromFlags(map[string]string{tt.key: tt.text}), env(nil))

@@ -30,6 +30,11 @@ func Settings() []Setting {
 		{Key: "data-dir", Help: "folder for the database, the master key and imported files (default $XDG_DATA_HOME/spindle if that is set, else ./spindle-data)", set: setDataDir},
 		{Key: "database", Help: "an SQLite file, or postgres://user:password@host/name (default spindle.db in the data folder)", set: setDatabase},
 		{Key: "listen", Help: "address the server listens on", Default: "127.0.0.1:8080", set: setListen},
+		{Key: "public-url", Help: "how browsers reach the console when a proxy is in between, such as https://spindle.example", set: func(c *Config, s string) error { return setURL(&c.PublicURL, s) }},
+		{Key: "oidc-issuer", Help: "OpenID Connect provider for sign-in, for Entra ID https://login.microsoftonline.com/TENANT/v2.0", set: func(c *Config, s string) error { return setURL(&c.OIDC.Issuer, s) }},
+		{Key: "oidc-client-id", Help: "client id of Spindle at the provider", set: func(c *Config, s string) error { c.OIDC.ClientID = s; return nil }},
+		{Key: "oidc-client-secret", Help: "client secret of Spindle at the provider", set: func(c *Config, s string) error { c.OIDC.Secret = secret.New(s); return nil }},
+		{Key: "oidc-trust-email", Help: "on: believe the provider's addresses although it does not call them verified, as Entra ID does not; for a provider of your own company only", set: setTrustEmail},
 		{Key: "log-level", Help: "debug, info, warn or error", Default: string(LogInfo), set: func(c *Config, s string) error {
 			return oneOf(&c.LogLevel, s, LogDebug, LogInfo, LogWarn, LogError)
 		}},
@@ -40,6 +45,8 @@ func Settings() []Setting {
 		{Key: "microsoft-login-url", Help: "another address for Microsoft's sign-in", set: func(c *Config, s string) error { return setURL(&c.MicrosoftLoginURL, s) }},
 		{Key: "microsoft-graph-url", Help: "another address for Microsoft Graph", set: func(c *Config, s string) error { return setURL(&c.MicrosoftGraphURL, s) }},
 		{Key: "partner-center-url", Help: "another address for Partner Center", set: func(c *Config, s string) error { return setURL(&c.PartnerCenterURL, s) }},
+		{Key: "autotask-share", Help: "percent of an Autotask tenant's calls per hour at which Spindle pauses, for the sake of other integrations", Default: "70", set: setShare},
+		{Key: "ca-file", Help: "PEM file of certificates to trust beside the system's, for a simulator or a proxy of yours", set: setCAFile},
 		{Key: "today", Help: "act as if today were this date (YYYY-MM-DD), for practice", set: setToday},
 	}
 	for i, s := range list {
@@ -113,6 +120,32 @@ func setURL(field *string, text string) error {
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func setCAFile(c *Config, text string) error {
+	c.CAFile = filepath.Clean(text)
+	return nil
+}
+
+func setShare(c *Config, text string) error {
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(text, "%")))
+	if err != nil || n < 1 || n > 100 {
+		return fault.Invalidf("%q is not a share of the calls", text).Do("write a whole number of percent from 1 to 100, for example 70")
+	}
+	c.AutotaskShare = n
+	return nil
+}
+
+func setTrustEmail(c *Config, text string) error {
+	switch strings.ToLower(text) {
+	case "on", "yes", "true":
+		c.OIDC.TrustEmail = true
+	case "off", "no", "false":
+		c.OIDC.TrustEmail = false
+	default:
+		return fault.Invalidf("%q is neither on nor off", text).Do("write on or off")
+	}
+	return nil
 }
 
 func setToday(c *Config, text string) error {

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +19,7 @@ const writeTime = 150 * time.Millisecond
 
 // spoilt are the ways to spoil an answer, and what they mean for a write.
 func spoilt() []action {
-	return []action{drop, appliedDrop, hang, appliedHang, throttle, throttleFor, page, appliedPage, refuse}
+	return []action{drop, appliedDrop, landsLate, hang, appliedHang, throttle, throttleFor, page, appliedPage, refuse}
 }
 
 func TestEveryAnswerSpoiltOnce(t *testing.T) {
@@ -43,7 +41,7 @@ func TestEveryAnswerSpoiltOnce(t *testing.T) {
 func TestEachAnswerSpoiltAlone(t *testing.T) {
 	t.Parallel()
 	p := prepare(t, storetest.SQLite(t), tinyWorld(t), func(s *stage) { s.twinPrice() })
-	for _, what := range []action{drop, appliedDrop, page, appliedPage, refuse, throttle} {
+	for _, what := range []action{drop, appliedDrop, landsLate, page, appliedPage, refuse, throttle} {
 		t.Run(string(what), func(t *testing.T) {
 			t.Parallel()
 			for n := 1; n <= p.writes; n += everyPlace {
@@ -67,16 +65,14 @@ func firstTime() func(int, write) bool {
 func (p *prepared) disturbed(t *testing.T, what action, hit func(n int, w write) bool) {
 	t.Helper()
 	s := p.ground(t)
-	s.hooks.Now, s.hooks.Transport = s.clock.now, manners(s.clock, 0)
+	s.hooks = hooksOf(s.clock)
 	if what == hang || what == appliedHang {
 		s.hooks.Transport = manners(s.clock, writeTime)
 	}
 	s.open()
 	s.reload()
 	s.gate.answer(func(n int, w write) action {
-		// A mark that is refused is not planned again: our memory knows the line by its id.
-		mark := what == refuse && w.method == http.MethodPatch && strings.Contains(w.path, "Services")
-		if !mark && hit(n, w) {
+		if hit(n, w) {
 			return what
 		}
 		return pass

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"spindle/internal/plan"
 )
@@ -30,7 +32,11 @@ const (
 	refuse      action = "500 JSON"
 	page        action = "500 HTML"
 	appliedPage action = "applied, then 500 HTML"
+	landsLate   action = "dropped, applied 90 seconds later"
 )
+
+// lateBy is how long a late write is on its way. Autotask goes on with what it was asked, also when nobody waits for the answer any more.
+const lateBy = 90 * time.Second
 
 // write is one write request that reached Autotask.
 type write struct {
@@ -46,6 +52,8 @@ type gate struct {
 
 	mu     sync.Mutex
 	writes []write
+	done   int // of them accepted
+	late   []lateWrite
 	decide func(n int, w write) action         // n counts writes from 1; nil passes
 	around func(n int, after bool) (stop bool) // told before and after each write is applied; nil does nothing
 }
@@ -58,7 +66,15 @@ func isWrite(r *http.Request) bool {
 	return !strings.Contains(strings.ToLower(r.URL.Path), "/query") // also /query/count and /query/next
 }
 
+// lateWrite is a write that is applied later, whatever its sender thinks by then.
+type lateWrite struct {
+	n       int
+	due     time.Time
+	request *http.Request
+}
+
 func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	g.land(stampOf(r))
 	if !isWrite(r) {
 		g.next.ServeHTTP(rw, r)
 		return
@@ -69,6 +85,9 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	n, what := g.enter(write{method: r.Method, path: r.URL.Path, body: string(body)})
+	if what == landsLate {
+		g.postpone(n, r, body)
+	}
 	if g.tell(n, false) {
 		return
 	}
@@ -93,7 +112,7 @@ func spoil(rw http.ResponseWriter, r *http.Request, what action, answer *httptes
 		}
 		rw.WriteHeader(answer.Code)
 		_, _ = rw.Write(answer.Body.Bytes()) // the client may have gone
-	case drop, appliedDrop:
+	case drop, appliedDrop, landsLate:
 		panic(http.ErrAbortHandler) // net/http's way to drop a connection
 	case hang, appliedHang:
 		<-r.Context().Done()
@@ -107,6 +126,39 @@ func spoil(rw http.ResponseWriter, r *http.Request, what action, answer *httptes
 		reply(rw, http.StatusInternalServerError, "application/json", `{"errors":["A business rule says no."]}`)
 	case page, appliedPage:
 		reply(rw, http.StatusInternalServerError, "text/html", "<html><body><h1>Server Error</h1></body></html>")
+	}
+}
+
+func (g *gate) postpone(n int, r *http.Request, body []byte) {
+	later := r.Clone(context.WithoutCancel(r.Context()))
+	later.Body = io.NopCloser(bytes.NewReader(body))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.late = append(g.late, lateWrite{n, stampOf(r).Add(lateBy), later})
+}
+
+// stampOf is the time at which a call was made by its sender's clock, see manners.
+func stampOf(r *http.Request) time.Time {
+	at, _ := time.Parse(time.RFC3339Nano, r.Header.Get("X-Request-Id")) // others send no time: nothing is due by it
+	return at
+}
+
+// land applies the late writes that are due.
+func (g *gate) land(now time.Time) {
+	g.mu.Lock()
+	var due []lateWrite
+	g.late = slices.DeleteFunc(g.late, func(l lateWrite) bool {
+		if l.due.After(now) {
+			return false
+		}
+		due = append(due, l)
+		return true
+	})
+	g.mu.Unlock()
+	for _, l := range due {
+		answer := httptest.NewRecorder()
+		g.next.ServeHTTP(answer, l.request)
+		g.status(l.n, answer.Code)
 	}
 }
 
@@ -152,15 +204,33 @@ func (g *gate) status(n, status int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.writes[n-1].status = status
+	if status >= 200 && status <= 299 {
+		g.done++
+	}
 }
 
-// sent gives the writes so far and forgets them.
+// sent gives the writes so far and forgets them. What is still on its way arrives before.
 func (g *gate) sent() []write {
+	g.land(firstDay().AddDate(10, 0, 0))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	sent := g.writes
-	g.writes = nil
+	g.writes, g.done = nil, 0
 	return sent
+}
+
+// applied is how many writes Autotask accepted so far.
+func (g *gate) applied() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.done
+}
+
+// seen gives the writes so far.
+func (g *gate) seen() []write {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.writes)
 }
 
 // accepted keeps the writes that Autotask accepted.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"spindle/internal/billing"
@@ -15,22 +16,13 @@ import (
 
 func TestNothingUnmappedOrSwitchedOffIsWritten(t *testing.T) {
 	t.Parallel()
-	for name, leaveOut := range map[string]func(s *stage, c billing.CustomerID){
-		"unmapped": func(s *stage, c billing.CustomerID) {
-			check(t, s.app.Store.UnmapCustomer(t.Context(), s.org.ID, c, clerk))
-		},
-		"billing off": func(s *stage, c billing.CustomerID) {
-			check(t, s.app.Store.SetSwitch(t.Context(), s.org.ID, billing.BillingSwitch{CustomerID: c}, clerk))
-		},
-		"billing never decided": func(s *stage, c billing.CustomerID) {
-			check(t, s.app.Store.ClearSwitch(t.Context(), s.org.ID, billing.BillingSwitch{CustomerID: c}, clerk))
-		},
-	} {
+	for name, leaveOut := range leftOut(t) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, tinyWorld(t), options{}).setUp()
 			out := billing.CustomerID(s.world.Customers[0].TenantID)
 			leaveOut(s, out)
 			p := s.plan(false)
+			s.wantLeftOut(p, out, name)
 			for _, c := range p.Plan.Changes {
 				if c.CustomerID == out {
 					t.Errorf("planned for a customer that is left out: %s", kinds([]plan.Change{c}))
@@ -41,12 +33,86 @@ func TestNothingUnmappedOrSwitchedOffIsWritten(t *testing.T) {
 			if sent := s.gate.sent(); len(sent) != len(p.Plan.Changes) || len(sent) == 0 {
 				t.Errorf("%d writes for %d changes", len(sent), len(p.Plan.Changes))
 			}
-			for _, line := range must(s.app.Store.Memory(t.Context(), s.org.ID))(t).Lines {
-				if line.CustomerID == out {
-					t.Errorf("a line of a customer that is left out was written: %s", line.LineKey)
+			s.wantNoLineOf(out)
+		})
+	}
+}
+
+// What was approved before somebody took the customer out is not written any more. Fails when the apply trusts the approval.
+func TestNothingUnmappedOrSwitchedOffAfterTheApprovalIsWritten(t *testing.T) {
+	t.Parallel()
+	for name, leaveOut := range leftOut(t) {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, tinyWorld(t), options{}).setUp()
+			out := billing.CustomerID(s.world.Customers[0].TenantID)
+			p := s.plan(false)
+			theirs := 0
+			for _, c := range p.Plan.Changes {
+				if c.CustomerID == out {
+					theirs++
 				}
 			}
+			s.approve(p.Run.ID)
+			leaveOut(s, out)
+			applied, err := s.apply(p.Run.ID)
+			check(t, err)
+			if sent := s.gate.sent(); theirs == 0 || len(sent) == 0 || len(sent) > len(p.Plan.Changes)-theirs || applied.Verified {
+				t.Errorf("%d writes, %d of %d changes are theirs, verified %t", len(sent), theirs, len(p.Plan.Changes), applied.Verified)
+			}
+			s.wantNoLineOf(out)
 		})
+	}
+}
+
+// wantLeftOut wants the money of a customer to be held or excluded by what a person can read: that it is not mapped, or that billing is off.
+func (s *stage) wantLeftOut(p engine.Planned, out billing.CustomerID, why string) {
+	s.t.Helper()
+	named := slices.ContainsFunc(p.Plan.Findings, func(f billing.Finding) bool {
+		return f.Kind == billing.FindingUnmapped && f.CustomerID == out && f.Remedy != "" && !f.Money.IsZero()
+	})
+	if named != (why == "unmapped") {
+		s.t.Errorf("%s: a finding says that the customer is not mapped: %t", why, named)
+	}
+	records := must(s.app.Engine.SourceLines(s.t.Context(), s.org, p.Run.ID))(s.t)
+	columns := engine.SourceLineColumns()
+	cell := func(record []string, name string) string { return record[slices.Index(columns, name)] }
+	lines := 0
+	for _, record := range records {
+		if cell(record, "customer_id") != string(out) {
+			continue
+		}
+		lines++
+		by := cell(record, "outcome") + " " + cell(record, "by")
+		if want := map[bool]string{true: "held customer-unmapped/" + string(out), false: "excluded billing-off"}[why == "unmapped"]; by != want {
+			s.t.Errorf("%s: a line of %s ends %s, want %s", why, cell(record, "cost"), by, want)
+		}
+	}
+	if lines == 0 {
+		s.t.Errorf("%s: no source line is the customer's: the test shows nothing", why)
+	}
+}
+
+func (s *stage) wantNoLineOf(out billing.CustomerID) {
+	s.t.Helper()
+	for _, line := range must(s.app.Store.Memory(s.t.Context(), s.org.ID))(s.t).Lines {
+		if line.CustomerID == out {
+			s.t.Errorf("a line of a customer that is left out was written: %s", line.LineKey)
+		}
+	}
+}
+
+// leftOut are the ways in which a customer is left out.
+func leftOut(t *testing.T) map[string]func(s *stage, c billing.CustomerID) {
+	return map[string]func(s *stage, c billing.CustomerID){
+		"unmapped": func(s *stage, c billing.CustomerID) {
+			check(t, s.app.Store.UnmapCustomer(t.Context(), s.org.ID, c, clerk))
+		},
+		"billing off": func(s *stage, c billing.CustomerID) {
+			check(t, s.app.Store.SetSwitch(t.Context(), s.org.ID, billing.BillingSwitch{CustomerID: c}, clerk))
+		},
+		"billing never decided": func(s *stage, c billing.CustomerID) {
+			check(t, s.app.Store.ClearSwitch(t.Context(), s.org.ID, billing.BillingSwitch{CustomerID: c}, clerk))
+		},
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"spindle/internal/app"
 	"spindle/internal/store"
+	"spindle/internal/transport"
 )
 
 // childEnv holds, for a process started by a test, what it is to do.
@@ -34,7 +36,8 @@ type childOrder struct {
 	Dir, Database, AutotaskURL string
 	Run                        store.RunID
 	At                         time.Time
-	Commit                     int  // the commit of the apply, from 1, at which the process kills itself; 0: never
+	Write                      int  // commits count from the answer to this write of the process on; 0: from the start of the apply
+	Commit                     int  // the commit at which the process kills itself, from 1; 0: never
 	After                      bool // after that commit rather than before it
 }
 
@@ -45,7 +48,7 @@ func obey(text string) error {
 	}
 	ctx := context.Background()
 	watch := &commitWatch{}
-	a, err := openChild(ctx, o, watch.told)
+	a, err := openChild(ctx, o, watch)
 	if err != nil {
 		return err
 	}
@@ -53,36 +56,71 @@ func obey(text string) error {
 	if err != nil {
 		return err
 	}
-	watch.from(o.Commit, o.After)
+	watch.from(o)
 	_, err = a.Engine.Apply(ctx, org, o.Run, nil)
 	return err
 }
 
-func openChild(ctx context.Context, o childOrder, onCommit func(bool)) (*app.App, error) {
+func openChild(ctx context.Context, o childOrder, watch *commitWatch) (*app.App, error) {
 	cfg := configOf(o.Dir, o.Database)
 	cfg.AutotaskURL = o.AutotaskURL
-	c := &clock{at: o.At}
-	return app.NewWith(ctx, cfg, slog.New(slog.DiscardHandler), app.Hooks{Now: c.now, Transport: manners(c, 0), OnCommit: onCommit})
+	hooks := hooksOf(&clock{at: o.At})
+	watch.hooks(&hooks)
+	return app.NewWith(ctx, cfg, slog.New(slog.DiscardHandler), hooks)
 }
 
-// commitWatch counts commits and ends the process at one of them, as a power cut would. Commits of one apply follow each other.
+// commitWatch counts the commits that follow each write, and ends the process at one of them, as a power cut would. Commits of one apply
+// follow each other.
 type commitWatch struct {
-	counting bool
-	n        int
-	kill     int
-	after    bool
+	mu    sync.Mutex
+	all   []int // commits by the number of writes before them; nil: not counting yet
+	order childOrder
 }
 
-func (w *commitWatch) from(kill int, after bool) { w.counting, w.kill, w.after = true, kill, after }
+// hooks let the watch see commits and writes.
+func (w *commitWatch) hooks(h *app.Hooks) {
+	h.OnCommit = w.told
+	change := h.Transport
+	h.Transport = func(o *transport.Options) {
+		change(o)
+		record := o.Record
+		o.Record = func(c transport.Call) {
+			w.called(c)
+			if record != nil {
+				record(c)
+			}
+		}
+	}
+}
+
+func (w *commitWatch) from(o childOrder) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all, w.order = []int{0}, o
+}
+
+func (w *commitWatch) called(c transport.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.all != nil && !c.Safe {
+		w.all = append(w.all, 0)
+	}
+}
 
 func (w *commitWatch) told(after bool) {
-	if !w.counting {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.all == nil {
 		return
 	}
 	if !after {
-		w.n++
+		w.all[len(w.all)-1]++
 	}
-	if w.n == w.kill && w.after == after {
+	since := 0
+	for _, n := range w.all[min(w.order.Write, len(w.all)):] {
+		since += n
+	}
+	if since > 0 && since == w.order.Commit && w.order.After == after {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // nothing runs after a kill
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,6 +181,32 @@ func TestHandEditIsHeldAndNamed(t *testing.T) {
 	s.approve(p.Run.ID) // the person decides: as Microsoft says
 	if applied := must(s.apply(p.Run.ID))(t); !applied.Verified {
 		t.Errorf("restoring is not verified: %v\n%s", applied.Counts, s.troubles(p.Run.ID))
+	}
+	s.wantQuiet(true)
+}
+
+// Law 8: the running period is posted, so more seats count from the next one and the plan says why. It fails when a period is adjusted that
+// is posted already.
+func TestAPostedPeriodIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, laterWorld(t), options{}).setUp()
+	s.twinPrice()
+	s.month(true)
+	s.autotask.Post(day(time.November, 30), 0)
+	check(t, s.microsoft.SetQuantity(s.world.Customers[0].Subscriptions[1].ID, firstDay(), 90))
+	p := s.month(true)
+	ups := 0
+	for _, c := range p.Plan.Changes {
+		if c.Kind != plan.Increase {
+			continue
+		}
+		ups++
+		if c.Effective.Before(billing.NewDate(2026, time.December, 1)) || !strings.Contains(c.Reason, "posted") {
+			t.Errorf("in a posted period: from %s: %s", c.Effective, c.Reason)
+		}
+	}
+	if ups == 0 {
+		t.Errorf("more seats, but no increase: %s", kinds(p.Plan.Changes))
 	}
 	s.wantQuiet(true)
 }

@@ -88,6 +88,7 @@ type stage struct {
 	hooks     app.Hooks
 	app       *app.App
 	org       store.Organization
+	report    func(engine.Progress) // of applies; may be nil
 }
 
 // options say what is unusual about a stage.
@@ -119,7 +120,7 @@ func newStage(t testing.TB, world scenario.Scenario, o options) *stage {
 	s.cfg.AutotaskURL = serve(t, s.gate)
 	microsoft := serve(t, s.microsoft.Handler())
 	s.cfg.MicrosoftLoginURL, s.cfg.MicrosoftGraphURL, s.cfg.PartnerCenterURL = microsoft, microsoft, microsoft
-	s.hooks = app.Hooks{Now: s.clock.now, Transport: manners(s.clock, 0)}
+	s.hooks = hooksOf(s.clock)
 	if o.realWaits {
 		s.hooks.Transport = func(o *transport.Options) { o.Sleep = shortWait }
 	}
@@ -135,12 +136,18 @@ func configOf(dir, database string) config.Config {
 	return cfg
 }
 
+// hooksOf lets a program live by a clock.
+func hooksOf(c *clock) app.Hooks {
+	return app.Hooks{Now: c.now, Transport: manners(c, 0), Sleep: c.sleep}
+}
+
 // manners replace waits by moving the clock. A write time of 0 leaves the usual limit.
 func manners(c *clock, writeTime time.Duration) func(*transport.Options) {
 	return func(o *transport.Options) {
 		o.Sleep = c.sleep
 		o.Jitter = func(ceiling time.Duration) time.Duration { return ceiling / 2 }
 		o.WriteTimeout = writeTime
+		o.NewID = func() string { return c.now().Format(time.RFC3339Nano) } // the gate's clock is the sender's
 	}
 }
 
@@ -280,7 +287,7 @@ func (s *stage) approve(id store.RunID) {
 }
 
 func (s *stage) apply(id store.RunID) (engine.Applied, error) {
-	return s.app.Engine.Apply(s.t.Context(), s.org, id, nil)
+	return s.app.Engine.Apply(s.t.Context(), s.org, id, s.report)
 }
 
 // month plans, approves everything and applies, and wants it verified.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,9 +14,6 @@ import (
 	"spindle/internal/store"
 	"spindle/internal/target"
 )
-
-// leaseTime is how long a process holds an organization without sign of life; it renews the lease with every change.
-const leaseTime = 5 * time.Minute
 
 // sendAttemptsMax bounds how often one change is sent. A further attempt only follows after reading showed that the one before did not
 // happen (law 3).
@@ -42,48 +40,37 @@ type Applied struct {
 // Apply sends the approved changes of a run, one at a time and oldest first, and verifies them by reading back. It may be called again
 // after any interruption: changes whose outcome is not known are settled by reading first. report may be nil.
 func (e *Engine) Apply(ctx context.Context, org store.Organization, id store.RunID, report func(Progress)) (Applied, error) {
+	return e.apply(ctx, org, id, &apply{report: report})
+}
+
+// apply runs a pass whose wishes are set.
+func (e *Engine) apply(ctx context.Context, org store.Organization, id store.RunID, a *apply) (Applied, error) {
 	result := Applied{Counts: map[store.ChangeStateKind]int{}}
 	if !org.Enabled {
 		return result, fault.Conflictf("writing to the Autotask of %s is switched off", org.Name).Do("switch it on with spindle autotask enable")
 	}
-	release, err := e.lock(ctx, org)
+	held, err := e.lock(ctx, org)
 	if err != nil {
 		return result, err
 	}
-	defer release()
-	if err := e.startApply(ctx, org, id); err != nil {
+	defer held.release()
+	if err := e.startApply(ctx, org, id, a.note); err != nil {
 		return result, err
 	}
-	a, err := e.newApply(ctx, org, id, report)
-	if err != nil {
+	a.Engine, a.org, a.id, a.lease, a.tell, a.counts = e, org, id, held, e.tell(org.ID, id), result.Counts
+	if err := a.prepare(ctx); err != nil {
 		return result, e.endApply(ctx, org, id, &result, err)
 	}
 	err = a.run(ctx)
-	result.Counts, result.Settled = a.counts, a.settled
+	result.Settled = a.settled
 	if err == nil {
+		a.tell.phase(ctx, "reading back what was sent", 0)
 		err = e.verify(ctx, a, &result)
 	}
 	return result, e.endApply(ctx, org, id, &result, err)
 }
 
-// lock takes the organization's lease. The lease of a process that is known to be dead is broken, so that a restart after a crash need
-// not wait; what the dead process left in the open is settled by reading before anything is sent.
-func (e *Engine) lock(ctx context.Context, org store.Organization) (release func(), err error) {
-	release, err = e.Store.Lock(ctx, org.ID, e.holder, leaseTime)
-	if !fault.Is(err, fault.KindWaitUntil) || e.HolderDead == nil {
-		return release, err
-	}
-	holder, _, readErr := e.Store.LockHolder(ctx, org.ID)
-	if readErr != nil || !e.HolderDead(holder) {
-		return nil, err
-	}
-	if broken := e.Store.BreakLock(ctx, org.ID, holder, e.holder); broken != nil {
-		return nil, err
-	}
-	return e.Store.Lock(ctx, org.ID, e.holder, leaseTime)
-}
-
-func (e *Engine) startApply(ctx context.Context, org store.Organization, id store.RunID) error {
+func (e *Engine) startApply(ctx context.Context, org store.Organization, id store.RunID, note string) error {
 	run, err := e.Store.Run(ctx, org.ID, id)
 	if err != nil {
 		return err
@@ -94,7 +81,7 @@ func (e *Engine) startApply(ctx context.Context, org store.Organization, id stor
 	if run.State == store.RunPlanned {
 		return fault.Conflictf("nothing of run %s is approved yet", id).Dof("look at it with spindle show %s, then spindle approve %s", id, id)
 	}
-	return e.Store.SetRunState(ctx, org.ID, id, store.RunApplying, "")
+	return e.Store.SetRunState(ctx, org.ID, id, store.RunApplying, note)
 }
 
 // endApply writes how the apply ended, also when the caller has gone away.
@@ -102,6 +89,8 @@ func (e *Engine) endApply(ctx context.Context, org store.Organization, id store.
 	ctx = context.WithoutCancel(ctx)
 	state, note := store.RunVerified, ""
 	switch {
+	case errors.Is(err, errLeaseLost):
+		return err // how the run ends is for whoever holds it now
 	case err != nil:
 		state, note = store.RunIncomplete, err.Error()
 	case !result.Verified:
@@ -128,40 +117,44 @@ type apply struct {
 	known    *knowledge
 	at       map[string]int // place of a change in states, by id
 	observed billing.Observed
+	planned  billing.Desired
 	permit   permit
-	report   func(Progress)
+	lease    *lease
+	report   func(Progress)              // may be nil
+	mayGoOn  func(context.Context) error // asked before every change; nil: always
+	note     string                      // of the run while it applies
+	tell     *teller
 	counts   map[store.ChangeStateKind]int
 	settled  int
 	done     int
 }
 
-func (e *Engine) newApply(ctx context.Context, org store.Organization, id store.RunID, report func(Progress)) (*apply, error) {
-	a := &apply{Engine: e, org: org, id: id, report: report, counts: map[store.ChangeStateKind]int{}}
-	var err error
-	if a.target, err = e.Target(ctx, org); err != nil {
-		return nil, err
+// prepare settles what an earlier apply left in the open and reads what this one needs.
+func (a *apply) prepare(ctx context.Context) (err error) {
+	if a.target, err = a.Target(ctx, a.org); err != nil {
+		return err
 	}
 	if err := a.settleUnfinished(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	run, err := e.Store.Run(ctx, org.ID, id)
+	run, err := a.Store.Run(ctx, a.org.ID, a.id)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.scope = run.Scope
-	if a.plan, a.states, err = e.Store.Plan(ctx, org.ID, id); err != nil {
-		return nil, err
+	if a.plan, a.states, err = a.Store.Plan(ctx, a.org.ID, a.id); err != nil {
+		return err
 	}
 	a.at = make(map[string]int, len(a.states))
 	for i, s := range a.states {
 		a.at[s.Change.ID] = i
 	}
-	memory, err := e.Store.Memory(ctx, org.ID)
+	memory, err := a.Store.Memory(ctx, a.org.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.known = newKnowledge(memory)
-	return a, a.look(ctx, memory)
+	return a.look(ctx, memory)
 }
 
 // look reads again what the approved changes are about, to find those whose state moved since the plan (design §6.6).
@@ -170,7 +163,7 @@ func (a *apply) look(ctx context.Context, memory plan.Memory) error {
 	if err != nil {
 		return err
 	}
-	scope := target.Scope{Day: a.Today(), Contracts: contractsOf(mappings, memory)}
+	scope := target.Scope{Day: a.Today(), Contracts: contractsOf(mappings, memory), RowsFrom: rowsFrom(a.states, store.ChangeApproved, a.known)}
 	wanted := map[billing.CustomerID]bool{}
 	for _, s := range a.states {
 		if s.State != store.ChangeApproved {
@@ -192,13 +185,39 @@ func (a *apply) look(ctx context.Context, memory plan.Memory) error {
 	if a.observed, err = a.target.Read(ctx, scope); err != nil {
 		return err
 	}
+	earlier := unseen(a.states, store.ChangeApproved, a.observed, a.known)
+	earlier.Day = scope.Day
+	if err := readEarlier(ctx, a.target, &a.observed, earlier); err != nil {
+		return err
+	}
 	if len(a.observed.Incomplete) > 0 {
 		gap := a.observed.Incomplete[0]
 		return fault.Transientf("could not read %s before applying: %s", gap.What, gap.Why).Do("apply again once the connection works")
 	}
-	planned, err := a.Store.Desired(ctx, a.org.ID, a.id)
-	a.permit = newPermit(mappings, planned, a.observed)
-	return err
+	if a.planned, err = a.Store.Desired(ctx, a.org.ID, a.id); err != nil {
+		return err
+	}
+	a.permit = newPermit(string(a.org.ID), mappings, a.planned, a.observed)
+	return a.lookAtCharges(ctx)
+}
+
+// lookAtCharges reads what charges are checked against right before they are written.
+func (a *apply) lookAtCharges(ctx context.Context) error {
+	removes := func(s store.ChangeState) bool {
+		return s.State == store.ChangeApproved && s.Change.Kind == plan.RemoveCharge
+	}
+	if !slices.ContainsFunc(a.states, removes) {
+		return nil
+	}
+	in, _, err := a.ratingInput(ctx, a.org)
+	if err != nil {
+		return err
+	}
+	in.Catalogue = withObserved(in.Catalogue, a.observed, nil)
+	for _, c := range rateMonths(in).Charges {
+		a.permit.wanted[c.Key] = true
+	}
+	return nil
 }
 
 func (a *apply) run(ctx context.Context) error {
@@ -208,12 +227,18 @@ func (a *apply) run(ctx context.Context) error {
 			total++
 		}
 	}
+	a.tell.phase(ctx, "sending changes to Autotask", total)
 	for i := range a.states {
 		s := &a.states[i]
 		if s.State != store.ChangeApproved {
 			continue
 		}
-		if err := a.ExtendLock(ctx); err != nil {
+		if a.mayGoOn != nil {
+			if err := a.mayGoOn(ctx); err != nil {
+				return err
+			}
+		}
+		if err := a.extend(ctx); err != nil {
 			return err
 		}
 		state, message, err := a.one(ctx, s.Change)
@@ -223,16 +248,12 @@ func (a *apply) run(ctx context.Context) error {
 		s.State = state
 		a.counts[state]++
 		a.done++
+		a.tell.step(ctx)
 		if a.report != nil {
 			a.report(Progress{Done: a.done, Total: total, Change: s.Change, State: state, Message: message})
 		}
 	}
 	return nil
-}
-
-// ExtendLock renews the lease; a lost lease stops the apply before the next write.
-func (a *apply) ExtendLock(ctx context.Context) error {
-	return a.Store.ExtendLock(ctx, a.org.ID, a.holder, leaseTime)
 }
 
 // one applies one change and says how it ended. An error stops the whole apply: the target or the store cannot be reached.
@@ -255,7 +276,28 @@ func (a *apply) one(ctx context.Context, c plan.Change) (store.ChangeStateKind, 
 	case plan.Done:
 		return a.alreadyDone(ctx, resolved, why)
 	}
+	if why := a.otherSideMoved(c); why != "" {
+		return a.skip(ctx, c, store.ChangeStale, why)
+	}
 	return a.send(ctx, resolved)
+}
+
+// otherSideMoved says why a side of a move is not begun: another side could not follow, and days would be billed twice.
+func (a *apply) otherSideMoved(c plan.Change) string {
+	for _, id := range c.Together {
+		i, found := a.at[id]
+		if !found || a.states[i].State == store.ChangeApplied {
+			continue
+		}
+		other := a.states[i]
+		if other.State != store.ChangeApproved {
+			return fmt.Sprintf("it moves together with change %s, which is %s", id, other.State)
+		}
+		if standing, why := plan.Stands(other.Change, a.observed, a.followsAdjustment(other.Change)); standing == plan.Moved {
+			return fmt.Sprintf("it moves together with change %s, but %s", id, why)
+		}
+	}
+	return ""
 }
 
 func (a *apply) skip(ctx context.Context, c plan.Change, state store.ChangeStateKind, message string) (store.ChangeStateKind, string, error) {
@@ -304,11 +346,19 @@ func (a *apply) alreadyDone(ctx context.Context, c plan.Change, why string) (sto
 // happened is the change sent again.
 func (a *apply) send(ctx context.Context, c plan.Change) (store.ChangeStateKind, string, error) {
 	for attempt := 1; ; attempt++ {
-		if _, err := a.Store.BeginSend(ctx, a.org.ID, a.id, c.ID, describe(c)); err != nil {
+		if attempt > 1 { // the answer before may have taken long
+			if err := a.extend(ctx); err != nil {
+				return "", "", err
+			}
+		}
+		number, err := a.Store.BeginSend(ctx, a.org.ID, a.id, c.ID, describe(c))
+		if err != nil {
 			return "", "", err
 		}
-		receipt, sendErr := a.target.Apply(ctx, c)
-		outcome, err := a.outcome(ctx, c, receipt, sendErr)
+		began := a.Now()
+		receipt, sendErr := a.call(ctx, c)
+		outcome, err := a.outcome(ctx, c, sent{receipt, sendErr, began})
+		outcome.Attempt = number
 		if err := a.finish(context.WithoutCancel(ctx), c, outcome); err != nil {
 			return "", "", err
 		}
@@ -329,8 +379,13 @@ func (a *apply) send(ctx context.Context, c plan.Change) (store.ChangeStateKind,
 }
 
 // learnRefusal remembers a day that already holds somebody else's adjustment of the line: Autotask takes one a day (Autotask sheet §3.3), so
-// the next plan chooses another day instead of being refused again.
+// the next plan chooses another day instead of being refused again. A credit that was refused is remembered too: from then on a person decides.
 func (a *apply) learnRefusal(ctx context.Context, c plan.Change, message string) error {
+	if c.Kind == plan.CreateCharge && c.OneOff.Sign() < 0 { // a credit: perhaps Autotask takes none (Autotask sheet §5.9)
+		paper := a.known.charges[c.ChargeKey].RefusedAs(c, message)
+		a.known.charges[c.ChargeKey] = paper
+		return a.Store.Adopt(ctx, a.org.ID, store.MemoryUpdate{Charge: &paper}, "spindle")
+	}
 	if !c.Kind.IsAdjustment() || !strings.Contains(strings.ToLower(message), "duplicate") {
 		return nil
 	}
@@ -343,21 +398,28 @@ func (a *apply) learnRefusal(ctx context.Context, c plan.Change, message string)
 	return a.Store.AdoptLine(ctx, a.org.ID, line, "spindle")
 }
 
+// sent is what became of a call.
+type sent struct {
+	receipt target.Receipt
+	err     error
+	began   time.Time
+}
+
 // outcome judges an answer, or its absence. The error stops the apply after the outcome is written.
-func (a *apply) outcome(ctx context.Context, c plan.Change, receipt target.Receipt, sendErr error) (store.Outcome, error) {
-	switch fault.KindOf(sendErr) {
+func (a *apply) outcome(ctx context.Context, c plan.Change, s sent) (store.Outcome, error) {
+	switch fault.KindOf(s.err) {
 	case fault.KindNone:
-		return a.accepted(ctx, c, receipt)
+		return a.accepted(ctx, c, s.receipt)
 	case fault.KindInvalid, fault.KindNotFound, fault.KindConflict, fault.KindNeedsPerson:
-		return store.Outcome{State: store.ChangeRefused, Message: sendErr.Error(), Receipt: receipt}, nil
+		return store.Outcome{State: store.ChangeRefused, Message: s.err.Error(), Receipt: s.receipt}, nil
 	case fault.KindUnauthorized, fault.KindWaitUntil:
 		// Surely not taken; nothing else would be either.
-		return store.Outcome{State: store.ChangeApproved, Message: sendErr.Error(), Receipt: receipt}, sendErr
+		return store.Outcome{State: store.ChangeApproved, Message: s.err.Error(), Receipt: s.receipt}, s.err
 	case fault.KindTransient:
-		return store.Outcome{State: store.ChangeApproved, Message: sendErr.Error(), Receipt: receipt}, nil
+		return store.Outcome{State: store.ChangeApproved, Message: s.err.Error(), Receipt: s.receipt}, nil
 	}
-	outcome := a.settle(context.WithoutCancel(ctx), c, sendErr.Error())
-	outcome.Receipt.Request = receipt.Request
+	outcome := a.settle(ctx, c, s.err.Error(), s.began)
+	outcome.Receipt.Request = s.receipt.Request
 	if ctx.Err() != nil {
 		return outcome, ctx.Err()
 	}
@@ -377,21 +439,6 @@ func (a *apply) accepted(ctx context.Context, c plan.Change, receipt target.Rece
 	return store.Outcome{State: store.ChangeApplied, Receipt: receipt}, nil
 }
 
-// settle reads whether a change without an answer happened.
-func (a *apply) settle(ctx context.Context, c plan.Change, why string) store.Outcome {
-	settlement, err := a.target.Settle(ctx, c)
-	if err != nil {
-		return store.Outcome{State: store.ChangeUnknown, Message: why + "; and it could not be settled: " + err.Error()}
-	}
-	switch settlement.Outcome {
-	case target.Happened:
-		return store.Outcome{State: store.ChangeApplied, Message: why + "; settled: " + settlement.Why, Receipt: target.Receipt{ID: settlement.ID}}
-	case target.DidNotHappen:
-		return store.Outcome{State: store.ChangeApproved, Message: why + "; settled: " + settlement.Why}
-	}
-	return store.Outcome{State: store.ChangeUnknown, Message: why + "; " + settlement.Why}
-}
-
 // finish writes the outcome together with what is now known to be ours, and keeps the memory of this pass in step.
 func (a *apply) finish(ctx context.Context, c plan.Change, o store.Outcome) error {
 	if o.State == store.ChangeApplied {
@@ -401,35 +448,6 @@ func (a *apply) finish(ctx context.Context, c plan.Change, o store.Outcome) erro
 		return err
 	}
 	a.known.learn(o.Memory)
-	return nil
-}
-
-// settleUnfinished settles what an interrupted apply left in the open, whichever run it belongs to.
-func (a *apply) settleUnfinished(ctx context.Context) error {
-	open, err := a.Store.Unfinished(ctx, a.org.ID)
-	if err != nil || len(open) == 0 {
-		return err
-	}
-	memory, err := a.Store.Memory(ctx, a.org.ID)
-	if err != nil {
-		return err
-	}
-	a.known = newKnowledge(memory)
-	for _, s := range open {
-		resolved, err := a.resolve(s.Change)
-		if err != nil {
-			return err
-		}
-		outcome := a.settle(ctx, resolved, "interrupted")
-		run := *a
-		run.id = s.Run
-		if err := run.finish(ctx, resolved, outcome); err != nil {
-			return err
-		}
-		if outcome.State != store.ChangeUnknown {
-			a.settled++
-		}
-	}
 	return nil
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 
 	"spindle/internal/billing"
 	"spindle/internal/store"
@@ -33,6 +32,10 @@ func (e *Engine) catalogue(ctx context.Context, org store.Organization) (billing
 // withObserved puts what a run has just read of some companies in the place of what was read for mapping, so that a run validates its
 // routes against what stands there now without reading it twice.
 func withObserved(c billing.Catalogue, o billing.Observed, companies []billing.CompanyID) billing.Catalogue {
+	read := map[billing.CompanyID]bool{}
+	for _, id := range companies {
+		read[id] = true
+	}
 	fresh := map[billing.ContractID]bool{}
 	var contracts []billing.Contract
 	for _, contract := range o.Contracts {
@@ -43,7 +46,7 @@ func withObserved(c billing.Catalogue, o billing.Observed, companies []billing.C
 	}
 	for _, contract := range c.Contracts {
 		// A contract of a company that was read whole and that did not show up is gone.
-		if !fresh[contract.ID] && !slices.Contains(companies, contract.CompanyID) {
+		if !fresh[contract.ID] && !read[contract.CompanyID] {
 			contracts = append(contracts, contract)
 		}
 	}

@@ -25,16 +25,21 @@ const setsKept = 3
 
 // Collected says what a collect read.
 type Collected struct {
-	Sets    []string      // sets that are new or were restated
-	Known   int           // sets that had not changed
-	Gaps    []billing.Gap // what could not be read, all of it
-	SetGaps []billing.Gap // the invoice data among them
+	Sets    []string                   // sets that are new or were restated
+	Known   int                        // sets that had not changed
+	Gaps    []billing.Gap              // what could not be read, all of it
+	SetGaps []billing.Gap              // the invoice data among them
+	Unread  map[billing.Month][]string // the same by month
 	Sources int
 }
 
 // Collect reads the sources of an organization into stored snapshots. What cannot be read is named as a gap and the last good snapshot
 // stays; only the failure of everything is an error.
 func (e *Engine) Collect(ctx context.Context, org store.Organization) (Collected, error) {
+	return e.collect(ctx, org, nil)
+}
+
+func (e *Engine) collect(ctx context.Context, org store.Organization, tell *teller) (Collected, error) {
 	var c Collected
 	s, found, err := e.Source(ctx, org)
 	if err != nil {
@@ -42,6 +47,7 @@ func (e *Engine) Collect(ctx context.Context, org store.Organization) (Collected
 	}
 	if found {
 		c.Sources++
+		tell.phase(ctx, "reading customers and subscriptions from Microsoft", 0)
 		directory, err := s.Directory(ctx)
 		if err != nil {
 			return c, err
@@ -50,15 +56,16 @@ func (e *Engine) Collect(ctx context.Context, org store.Organization) (Collected
 		if err := e.Store.SaveDirectory(ctx, org.ID, sourcePartnerCenter, directory); err != nil {
 			return c, err
 		}
-		if err := e.collectSets(ctx, org, s, &c); err != nil {
+		if err := e.collectSets(ctx, org, &reading{s, &c, tell}); err != nil {
 			return c, err
 		}
 	}
-	return c, e.deriveFromFiles(ctx, org, &c)
+	return c, e.finishCollect(ctx, org, &c)
 }
 
 // collectSets reads the newest invoices and their usage. A set that cannot be read is a gap: its month is then not charged.
-func (e *Engine) collectSets(ctx context.Context, org store.Organization, s source.Source, c *Collected) error {
+func (e *Engine) collectSets(ctx context.Context, org store.Organization, r *reading) error {
+	s, c := r.source, r.collected
 	available, err := s.Sets(ctx)
 	if err != nil {
 		return err
@@ -71,6 +78,7 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 	if err != nil {
 		return err
 	}
+	r.tell.phase(ctx, "reading invoices from Microsoft", setsRead(available, settings.BillFrom))
 	var invoices []billing.Invoice
 	months := map[billing.Month]bool{}
 	for _, set := range available {
@@ -78,6 +86,7 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 		if months[month] = true; !isRead(month, len(months), settings.BillFrom) {
 			break
 		}
+		r.tell.step(ctx)
 		invoices = append(invoices, set.Invoice)
 		if stored[set.ID.String()] && set.Invoice.Date.AddDays(restatedFor).Before(e.Today()) {
 			c.Known++
@@ -92,6 +101,10 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 		case err != nil:
 			gap := billing.Gap{What: "invoice data " + set.ID.String(), Why: err.Error()}
 			c.Gaps, c.SetGaps = append(c.Gaps, gap), append(c.SetGaps, gap)
+			if c.Unread == nil {
+				c.Unread = map[billing.Month][]string{}
+			}
+			c.Unread[month] = append(c.Unread[month], gap.What)
 		case changed:
 			c.Sets = append(c.Sets, set.ID.String())
 		default:
@@ -99,6 +112,25 @@ func (e *Engine) collectSets(ctx context.Context, org store.Organization, s sour
 		}
 	}
 	return e.Store.SaveInvoices(ctx, org.ID, invoices, sourcePartnerCenter)
+}
+
+// reading is a collect from a connection under way.
+type reading struct {
+	source    source.Source
+	collected *Collected
+	tell      *teller
+}
+
+// setsRead counts the sets that a collect looks at.
+func setsRead(available []source.Available, billFrom billing.Month) int {
+	months := map[billing.Month]bool{}
+	for i, set := range available {
+		month := billing.MonthOf(set.Invoice.Period.Start)
+		if months[month] = true; !isRead(month, len(months), billFrom) {
+			return i
+		}
+	}
+	return len(available)
 }
 
 // isRead reports whether the nth newest month of invoices is read: the newest ones for their costs, and every month since billing began,
@@ -194,8 +226,8 @@ func (e *Engine) brokenFiles(ctx context.Context, org store.Organization) ([]bil
 	whole := map[string]bool{}
 	var gaps []billing.Gap
 	for _, r := range reports {
-		if len(r.Sets) == 0 && r.Kept == 0 {
-			continue // nothing of it was understood, so it took no file's place and no set lacks its rows
+		if len(r.Sets) == 0 {
+			continue // nothing of it was understood, so no set lacks its rows; or it is a list of custom services, which ends nothing by itself
 		}
 		if len(r.Problems) == 0 {
 			whole[r.Origin] = true

@@ -33,6 +33,10 @@ type MicrosoftConfig struct {
 	GraphURL         string
 	PartnerCenterURL string
 	Secret           secret.String `json:"-"`
+	// RefreshToken makes calls in the name of a user (Microsoft sheet §1.2); empty: app-only.
+	RefreshToken secret.String `json:"-"`
+	// Rotation keeps the refresh tokens that replace it.
+	Rotation RefreshTokens `json:"-"`
 }
 
 func secretRow(org billing.OrganizationID, system string) secret.Row {
@@ -76,11 +80,18 @@ func refusal(r target.Report) error {
 	if last.State != target.CheckFailed {
 		return nil
 	}
-	return fault.Unauthorizedf("%s; nothing is stored", last.Found).Do(last.Remedy)
+	kind := fault.KindUnauthorized
+	if last.Fault == fault.KindTransient || last.Fault == fault.KindWaitUntil {
+		kind = last.Fault // nothing was wrong with what was entered
+	}
+	return fault.Newf(kind, "%s; nothing is stored", last.Found).Do(last.Remedy)
 }
 
 // ConnectMicrosoft tests the connection by listing what there is to read, then seals and stores it.
 func (e *Engine) ConnectMicrosoft(ctx context.Context, org store.Organization, c MicrosoftConfig, by string) ([]source.Available, error) {
+	c.Secret, c.RefreshToken = trimmed(c.Secret), trimmed(c.RefreshToken) // what was pasted often ends in a line break
+	fresh := &unstoredToken{newest: c.RefreshToken}
+	c.Rotation = fresh
 	s, err := e.OpenSource(c)
 	if err != nil {
 		return nil, err
@@ -89,7 +100,8 @@ func (e *Engine) ConnectMicrosoft(ctx context.Context, org store.Organization, c
 	if err != nil {
 		return nil, err
 	}
-	return sets, e.saveConnection(ctx, org.ID, systemMicrosoft, c, c.Secret, by)
+	c.RefreshToken = fresh.get()
+	return sets, e.saveConnection(ctx, org.ID, systemMicrosoft, c, c.sealed(), by)
 }
 
 func (e *Engine) saveConnection(ctx context.Context, org billing.OrganizationID, system string, config any, s secret.String, by string) error {
@@ -101,21 +113,22 @@ func (e *Engine) saveConnection(ctx context.Context, org billing.OrganizationID,
 	return e.Store.SaveConnection(ctx, org, store.Connection{System: system, Config: clear, Sealed: []byte(sealed)}, by)
 }
 
-func (e *Engine) loadConnection(ctx context.Context, org billing.OrganizationID, system string, config any) (secret.String, error) {
+func (e *Engine) loadConnection(ctx context.Context, org billing.OrganizationID, system string, config any) (opened secret.String, sealed []byte, err error) {
 	c, err := e.Store.Connection(ctx, org, system)
 	if err != nil {
-		return secret.String{}, err
+		return secret.String{}, nil, err
 	}
 	if err := json.Unmarshal(c.Config, config); err != nil {
-		return secret.String{}, fault.Newf(fault.KindInternal, "decode the %s connection: %w", system, err)
+		return secret.String{}, nil, fault.Newf(fault.KindInternal, "decode the %s connection: %w", system, err)
 	}
-	return e.Keys.Open(string(c.Sealed), secretRow(org, system))
+	opened, err = e.Keys.Open(string(c.Sealed), secretRow(org, system))
+	return opened, c.Sealed, err
 }
 
 // Target opens the organization's Autotask with the stored credentials.
 func (e *Engine) Target(ctx context.Context, org store.Organization) (target.Target, error) {
 	var c TargetConfig
-	s, err := e.loadConnection(ctx, org.ID, systemAutotask, &c)
+	s, _, err := e.loadConnection(ctx, org.ID, systemAutotask, &c)
 	if fault.Is(err, fault.KindNotFound) {
 		return nil, fault.NotFoundf("%s has no Autotask credentials", org.Name).Do("enter them with spindle autotask credentials")
 	}
@@ -138,14 +151,15 @@ func (e *Engine) openTarget(ctx context.Context, org store.Organization, c Targe
 // Source opens the organization's Partner Center. found is false when the organization works with files alone.
 func (e *Engine) Source(ctx context.Context, org store.Organization) (s source.Source, found bool, err error) {
 	var c MicrosoftConfig
-	sec, err := e.loadConnection(ctx, org.ID, systemMicrosoft, &c)
+	sec, sealed, err := e.loadConnection(ctx, org.ID, systemMicrosoft, &c)
 	if fault.Is(err, fault.KindNotFound) {
 		return nil, false, nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	c.Secret = sec
+	c.unseal(sec)
+	c.Rotation = e.storedTokens(org.ID, c, sealed)
 	s, err = e.OpenSource(c)
 	return s, err == nil, err
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -8,16 +9,12 @@ import (
 	"spindle/internal/store"
 )
 
-// Choice names what to approve or reject in a run.
-type Choice struct {
-	Changes []string // ids, or unambiguous beginnings of ids; empty: everything that is proposed
-	Held    bool     // with no ids: also what policies hold
-	Reason  string
-}
-
 // Approve accepts changes of a run's plan, as it stands now, and says how many were accepted and how many are still held.
 func (e *Engine) Approve(ctx context.Context, org store.Organization, id store.RunID, c Choice, by string) (approved, left int, err error) {
-	approval, err := e.approval(ctx, org, id, c, by)
+	if err := e.secondPerson(ctx, org, id, by); err != nil {
+		return 0, 0, err
+	}
+	approval, _, err := e.approval(ctx, org, id, c, verdict{by: by, approve: true})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -25,18 +22,13 @@ func (e *Engine) Approve(ctx context.Context, org store.Organization, id store.R
 	if err != nil {
 		return 0, 0, err
 	}
-	_, states, err := e.Store.Plan(ctx, org.ID, id)
-	for _, s := range states {
-		if s.State == store.ChangeProposed {
-			left++
-		}
-	}
-	return len(ids), left, err
+	run, err := e.Store.RunSummary(ctx, org.ID, id)
+	return len(ids), run.States[store.ChangeProposed], err
 }
 
 // Reject refuses changes of a run's plan, and with them those that require them.
 func (e *Engine) Reject(ctx context.Context, org store.Organization, id store.RunID, c Choice, by string) (rejected int, err error) {
-	approval, err := e.approval(ctx, org, id, c, by)
+	approval, _, err := e.approval(ctx, org, id, c, verdict{by: by})
 	if err != nil {
 		return 0, err
 	}
@@ -44,23 +36,38 @@ func (e *Engine) Reject(ctx context.Context, org store.Organization, id store.Ru
 	return len(ids), err
 }
 
-func (e *Engine) approval(ctx context.Context, org store.Organization, id store.RunID, c Choice, by string) (store.Approval, error) {
+// approval completes a choice with the plan it is about, and gives that plan's changes.
+func (e *Engine) approval(ctx context.Context, org store.Organization, id store.RunID, c Choice, v verdict) (store.Approval, []store.ChangeState, error) {
 	p, states, err := e.Store.Plan(ctx, org.ID, id)
 	if err != nil {
-		return store.Approval{}, err
+		return store.Approval{}, nil, err
 	}
-	a := store.Approval{Fingerprint: p.Fingerprint, By: by, Held: c.Held, Reason: c.Reason}
+	a := store.Approval{Fingerprint: cmp.Or(c.Fingerprint, p.Fingerprint), By: v.by, Held: c.Held, Reason: c.Reason, Seen: c.Seen}
+	known := make(map[string]bool, len(states))
+	for _, s := range states {
+		known[s.Change.ID] = true
+	}
 	for _, wanted := range c.Changes {
+		if known[wanted] {
+			a.ChangeIDs = append(a.ChangeIDs, wanted)
+			continue
+		}
 		if wanted == "" { // never "all": a variable that was empty by mistake must not approve everything
-			return a, fault.Invalidf("an empty change id was given").WithField("change").Dof("spindle show %s --changes lists the ids", id)
+			return a, nil, fault.Invalidf("an empty change id was given").WithField("change").Dof("spindle show %s --changes lists the ids", id)
 		}
 		full, err := fullID(wanted, states, id)
 		if err != nil {
-			return a, err
+			return a, nil, err
 		}
 		a.ChangeIDs = append(a.ChangeIDs, full)
 	}
-	return a, nil
+	switch {
+	case len(a.ChangeIDs) > 0 && c.Required:
+		a.ChangeIDs = withRequired(a.ChangeIDs, states)
+	case len(a.ChangeIDs) == 0 && c.Customer != "":
+		a.ChangeIDs, err = ofCustomer(states, c, v.approve)
+	}
+	return a, states, err
 }
 
 // fullID completes the beginning of a change id.

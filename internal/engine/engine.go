@@ -11,6 +11,7 @@ import (
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
+	"spindle/internal/mapping"
 	"spindle/internal/secret"
 	"spindle/internal/source"
 	"spindle/internal/store"
@@ -22,21 +23,29 @@ type Deps struct {
 	Store *store.Store
 	Keys  *secret.Keyring
 	// Now is the clock. The engine takes the day from it once per run and passes it on; the rules never ask.
-	Now        func() time.Time
+	Now func() time.Time
+	// Sleep waits, or returns the error of a context that ended; nil: it takes real time.
+	Sleep      func(ctx context.Context, d time.Duration) error
 	OpenTarget func(TargetConfig) (target.Target, error)
 	OpenSource func(MicrosoftConfig) (source.Source, error)
 	ReadFiles  func(ctx context.Context, paths []string) (FileContent, error)
 	// ReadServices reads a list of custom services; problems are rows that were left out.
 	ReadServices func(ctx context.Context, path string, customers CustomerLookup) ([]billing.Subscription, []store.ImportProblem, error)
+	// ReadService reads one custom service from its cells by the columns of such a list; problems name the column.
+	ReadService func(cells map[string]string, customers CustomerLookup) (billing.Subscription, []store.ImportProblem)
 	// HolderDead reports whether the process that holds a lease is known to be dead; nil: never known.
 	HolderDead func(holder string) bool
+	// CallBudget tells what is known of the calls of an organization's tenant, without asking anybody.
+	CallBudget func(ctx context.Context, org billing.OrganizationID) (CallBudget, error)
 	Log        *slog.Logger
 }
 
 // Engine runs organizations. It is safe for concurrent use; a lease per organization keeps two applies apart.
 type Engine struct {
 	Deps
-	holder string // names this process in leases
+	holder    string // names this process in leases
+	suggested kept[mapping.Suggestion]
+	offered   kept[OfferService]
 }
 
 // New makes an engine. holder names the process, for leases and logs.
@@ -44,7 +53,21 @@ func New(deps Deps, holder string) *Engine {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
+	if deps.Sleep == nil {
+		deps.Sleep = sleep
+	}
 	return &Engine{Deps: deps, holder: holder}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // Today is the engine's calendar day.

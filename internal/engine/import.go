@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
+	"spindle/internal/mapping"
 	"spindle/internal/money"
 	"spindle/internal/store"
 )
@@ -39,6 +41,7 @@ type Imported struct {
 	Report  store.ImportReport
 	Kind    string
 	Notices []string
+	Ended   []ServiceChange // custom services that ended
 }
 
 // Import reads files into stored sets. Broken rows are reported by file, line and field; good rows around them are kept. A set with
@@ -57,18 +60,18 @@ func (e *Engine) Import(ctx context.Context, org store.Organization, paths []str
 	}
 	var all []Imported
 	for _, f := range content.Files {
+		for _, id := range f.Sets {
+			if kept[id.String()] {
+				f.Notices = append(f.Notices, fmt.Sprintf("set %s has broken rows and did not replace the whole one that is stored", id))
+			}
+		}
 		imported, err := e.report(ctx, org, f, changed, by)
 		if err != nil {
 			return all, err
 		}
-		for _, id := range f.Sets {
-			if kept[id.String()] {
-				imported.Notices = append(imported.Notices, fmt.Sprintf("set %s has broken rows and did not replace the whole one that is stored", id))
-			}
-		}
 		all = append(all, imported)
 	}
-	return all, e.deriveFromFiles(ctx, org, &Collected{Sources: e.connected(ctx, org)})
+	return all, e.finishCollect(ctx, org, &Collected{Sources: e.connected(ctx, org)})
 }
 
 // saveSets stores sets and says which changed, and which were not stored because a whole one stands there.
@@ -104,6 +107,9 @@ func (e *Engine) keepsWhole(ctx context.Context, org store.Organization, id bill
 	if !slices.Contains(broken, id) {
 		return false, nil
 	}
+	if read, err := e.isCollected(ctx, org, id); read || err != nil {
+		return read, err
+	}
 	reports, err := e.Store.ImportReports(ctx, org.ID, reportsMax)
 	if err != nil {
 		return false, err
@@ -116,9 +122,19 @@ func (e *Engine) keepsWhole(ctx context.Context, org store.Organization, id bill
 	return false, nil
 }
 
+// isCollected reports whether the set in force was read over a connection: those are whole, and no import report speaks of them.
+func (e *Engine) isCollected(ctx context.Context, org store.Organization, id billing.SetID) (bool, error) {
+	list := e.Store.LineSets
+	if id.Kind == billing.BilledUsage || id.Kind == billing.UnbilledUsage {
+		list = e.Store.UsageSets
+	}
+	stored, err := list(ctx, org.ID, store.SetFilter{Kind: id.Kind})
+	return slices.ContainsFunc(stored, func(s store.SetInfo) bool { return s.ID.String() == id.String() && s.Origin != sourceFiles }), err
+}
+
 func (e *Engine) report(ctx context.Context, org store.Organization, f FileReport, changed map[string]bool, by string) (Imported, error) {
 	r := store.ImportReport{Origin: filepath.Base(f.Name), By: by, Rows: f.Rows, Kept: f.Rows - f.Refused, Refused: f.Refused,
-		Totals: f.Totals, Problems: f.Problems}
+		Totals: f.Totals, Problems: f.Problems, Kind: f.Kind, Notices: f.Notices}
 	for _, id := range f.Sets {
 		r.Sets = append(r.Sets, id.String())
 		r.Changed = r.Changed || changed[id.String()]
@@ -127,36 +143,8 @@ func (e *Engine) report(ctx context.Context, org store.Organization, f FileRepor
 	return Imported{Report: r, Kind: f.Kind, Notices: f.Notices}, err
 }
 
-// CustomerLookup gives the id of a customer by its exact name, for files that name customers only.
-type CustomerLookup func(name string) (billing.CustomerID, bool)
-
-// ImportServices reads a list of custom services. It replaces the list of the same file name; services that are no longer in it end.
-// With broken rows nothing is replaced: the good rows are added, and the report says what to repair.
-func (e *Engine) ImportServices(ctx context.Context, org store.Organization, path, by string) (Imported, error) {
-	lookup, err := e.customerLookup(ctx, org)
-	if err != nil {
-		return Imported{}, err
-	}
-	services, problems, err := e.ReadServices(ctx, path, lookup)
-	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
-		return Imported{}, fault.NotFoundf("%s: %w", pathError.Path, pathError.Err).Do("check the file's name")
-	}
-	if err != nil {
-		return Imported{}, err
-	}
-	name := filepath.Base(path)
-	save, broken := e.Store.SaveCustomServices, brokenRows(problems)
-	if broken > 0 {
-		save = e.Store.AddCustomServices
-	}
-	if err := save(ctx, org.ID, name, services, by); err != nil {
-		return Imported{}, err
-	}
-	kept := int64(len(services))
-	r, err := e.Store.SaveImportReport(ctx, org.ID, store.ImportReport{Origin: name, By: by, Rows: kept + broken, Kept: kept,
-		Refused: broken, Changed: true, Problems: problems})
-	return Imported{Report: r, Kind: "custom services"}, err
-}
+// CustomerLookup gives the id of a customer by its tenant id or exact name, for files. An error says why there is none, with near matches.
+type CustomerLookup func(text string) (billing.CustomerID, error)
 
 // brokenRows counts the rows that problems are about: one row may have several.
 func brokenRows(problems []store.ImportProblem) int64 {
@@ -179,16 +167,45 @@ func (e *Engine) customerLookup(ctx context.Context, org store.Organization) (Cu
 	if err != nil {
 		return nil, err
 	}
-	ids := map[string]billing.CustomerID{}
-	for _, c := range directory.Customers {
-		if _, twice := ids[c.Name]; twice {
-			ids[c.Name] = "" // two customers of one name: the file must give the id
-			continue
-		}
-		ids[c.Name] = c.ID
+	stored, err := e.Store.CustomServices(ctx, org.ID)
+	if err != nil {
+		return nil, err
 	}
-	return func(name string) (billing.CustomerID, bool) {
-		id := ids[name]
-		return id, id != ""
-	}, nil
+	known := map[billing.CustomerID]bool{}
+	for _, c := range stored {
+		known[c.CustomerID] = true // Microsoft may not list the customer any more: its services are still the MSP's
+	}
+	return lookupOf(directory.Customers, known), nil
+}
+
+// lookupOf looks among customers, and accepts the ids that are known otherwise.
+func lookupOf(customers []billing.Customer, known map[billing.CustomerID]bool) CustomerLookup {
+	byName := map[string][]billing.CustomerID{}
+	names := map[string]string{} // of customers, by their id and by their name
+	var ids, called []string
+	for _, c := range customers {
+		byName[c.Name] = append(byName[c.Name], c.ID)
+		names[string(c.ID)] = c.Name
+		ids, called = append(ids, string(c.ID)), append(called, c.Name)
+	}
+	return func(text string) (billing.CustomerID, error) {
+		id := billing.CustomerID(strings.ToLower(text))
+		if _, listed := names[string(id)]; listed || known[id] {
+			return id, nil
+		}
+		switch same := byName[text]; {
+		case len(same) == 1:
+			return same[0], nil
+		case len(same) > 1:
+			return "", fault.Invalidf("%d customers have this name", len(same)).Dof("write the tenant id: %s or %s", same[0], same[1])
+		}
+		missing := fault.Invalidf("there is no customer with this tenant id or exact name")
+		if near := mapping.Near(string(id), ids, 3); len(near) > 0 {
+			for i, n := range near {
+				near[i] = fmt.Sprintf("%s (%s)", n, names[n])
+			}
+			return "", missing.Dof("near ids: %s", strings.Join(near, ", "))
+		}
+		return "", missing.Do(nearCustomers(text, called))
+	}
 }

@@ -15,12 +15,15 @@ type knowledge struct {
 	instances map[billing.ContractID][]billing.ContractServiceID // our contract services, by contract
 	contracts map[string]billing.ContractID                      // by mark
 	services  map[string]billing.ServiceID                       // by mark
-	charges   map[string]billing.ChargeID                        // by charge key
+	charges   map[string]plan.Charged                            // by charge key
 }
 
 func newKnowledge(m plan.Memory) *knowledge {
 	k := &knowledge{lines: map[string]plan.Applied{}, instances: map[billing.ContractID][]billing.ContractServiceID{},
-		contracts: m.Contracts, services: m.Services, charges: m.Charges}
+		contracts: m.Contracts, services: m.Services, charges: map[string]plan.Charged{}}
+	for _, paper := range m.Charges {
+		k.charges[paper.Key] = paper
+	}
 	for _, line := range m.Lines {
 		k.learnLine(line)
 	}
@@ -45,10 +48,7 @@ func (k *knowledge) learn(u store.MemoryUpdate) {
 	if u.Service.Mark != "" {
 		k.services[u.Service.Mark] = billing.ServiceID(u.Service.ID)
 	}
-	if u.Charge.Mark != "" {
-		k.charges[u.Charge.Mark] = billing.ChargeID(u.Charge.ID)
-	}
-	if u.RemovedCharge != "" {
-		delete(k.charges, u.RemovedCharge)
+	if u.Charge != nil {
+		k.charges[u.Charge.Key] = *u.Charge
 	}
 }

@@ -56,52 +56,73 @@ func nearCustomers(text string, names []string) string {
 	return "spindle customers list shows all"
 }
 
-// Suggest proposes companies for customers that are not mapped, best first, with the evidence.
-func (e *Engine) Suggest(ctx context.Context, org store.Organization) ([]mapping.Suggestion, error) {
-	catalogue, err := e.RefreshCatalogue(ctx, org)
-	if err != nil {
-		return nil, err
-	}
-	d, err := e.Store.Directory(ctx, org.ID)
-	if err != nil {
-		return nil, err
-	}
-	m, err := e.Store.Mappings(ctx, org.ID)
-	if err != nil {
-		return nil, err
-	}
-	mapped := map[billing.CustomerID]bool{}
-	taken := map[billing.CompanyID]billing.CustomerID{}
-	for _, c := range m.Companies {
-		mapped[c.CustomerID], taken[c.CompanyID] = true, c.CustomerID
-	}
-	open := keep(d.Customers, func(c billing.Customer) bool { return !mapped[c.ID] })
-	return mapping.SuggestCompanies(open, catalogue.Companies, taken), nil
-}
-
 // MapCustomer maps a customer to a company after checking that the company exists and is active. The name is given back.
 func (e *Engine) MapCustomer(ctx context.Context, org store.Organization, customer billing.Customer, id billing.CompanyID, by string) (billing.Company, error) {
-	catalogue, err := e.catalogue(ctx, org)
+	company, err := e.Store.Company(ctx, org.ID, id)
+	if fault.Is(err, fault.KindNotFound) { // perhaps it is new
+		var catalogue billing.Catalogue
+		if catalogue, err = e.RefreshCatalogue(ctx, org); err == nil {
+			company, _ = companyByID(catalogue, id)
+		}
+	}
 	if err != nil {
 		return billing.Company{}, err
 	}
-	company, found := companyByID(catalogue, id)
-	if !found { // perhaps it is new
-		if catalogue, err = e.RefreshCatalogue(ctx, org); err != nil {
-			return billing.Company{}, err
-		}
-		company, found = companyByID(catalogue, id)
-	}
-	switch {
-	case !found:
-		return company, fault.NotFoundf("Autotask has no company %s", id).Do("spindle customers suggest lists companies that fit")
-	case !company.Active:
-		return company, fault.Invalidf("company %q (%s) is inactive in Autotask", company.Name, id).Do("activate it in Autotask, or choose another")
-	case strings.EqualFold(company.Type, "vendor"):
-		return company, fault.Invalidf("company %q (%s) is a vendor in Autotask", company.Name, id).Do("choose the company of the customer")
+	if err := mappable(company, id); err != nil {
+		return company, err
 	}
 	return company, e.Store.MapCustomer(ctx, org.ID,
 		billing.CompanyMapping{CustomerID: customer.ID, CompanyID: id, CompanyName: company.Name, By: by}, by)
+}
+
+// mappable refuses companies that no customer can be; the zero company is one that Autotask does not have.
+func mappable(company billing.Company, id billing.CompanyID) error {
+	switch {
+	case company.ID == "":
+		return fault.NotFoundf("Autotask has no company %s", id).Do("spindle customers suggest lists companies that fit")
+	case !company.Active:
+		return fault.Invalidf("company %q (%s) is inactive in Autotask", company.Name, id).Do("activate it in Autotask, or choose another")
+	case strings.EqualFold(company.Type, "vendor"):
+		return fault.Invalidf("company %q (%s) is a vendor in Autotask", company.Name, id).Do("choose the company of the customer")
+	}
+	return nil
+}
+
+// MapCustomers maps many customers at once, with the checks of MapCustomer. What cannot be mapped is left out and said one by one.
+func (e *Engine) MapCustomers(ctx context.Context, org store.Organization, wanted []billing.CompanyMapping, by string) (done int, refused []error, err error) {
+	catalogue, err := e.catalogue(ctx, org)
+	if err != nil {
+		return 0, nil, err
+	}
+	companies := map[billing.CompanyID]billing.Company{}
+	for _, c := range catalogue.Companies {
+		companies[c.ID] = c
+	}
+	var ids []billing.CustomerID
+	for _, m := range wanted {
+		ids = append(ids, m.CustomerID)
+	}
+	names, err := e.Store.CustomerNames(ctx, org.ID, ids...)
+	if err != nil {
+		return 0, nil, err
+	}
+	var fit []billing.CompanyMapping
+	for _, m := range wanted {
+		company := companies[m.CompanyID]
+		err := mappable(company, m.CompanyID)
+		if _, known := names[m.CustomerID]; !known {
+			err = fault.NotFoundf("there is no customer %q", m.CustomerID).Do("read Microsoft again, and look at the suggestions anew")
+		}
+		if err != nil {
+			refused = append(refused, err)
+			continue
+		}
+		fit = append(fit, billing.CompanyMapping{CustomerID: m.CustomerID, CompanyID: company.ID, CompanyName: company.Name, By: by})
+	}
+	if len(fit) == 0 {
+		return 0, refused, nil
+	}
+	return len(fit), refused, e.Store.MapCustomers(ctx, org.ID, fit, by)
 }
 
 func companyByID(c billing.Catalogue, id billing.CompanyID) (billing.Company, bool) {
@@ -142,23 +163,32 @@ func (e *Engine) MapContract(ctx context.Context, org store.Organization, r bill
 	return contract, e.Store.SaveRoute(ctx, org.ID, r, by)
 }
 
-// MapService stores the decision that an offer is an existing service, after checking that the service is active and has the period
-// type that the offer's frequency needs.
+// MapService stores the decision that an offer is an existing service, after checking it.
 func (e *Engine) MapService(ctx context.Context, org store.Organization, offer billing.Offer, id billing.ServiceID, by string) (billing.Service, error) {
+	service, err := e.MappableService(ctx, org, offer, id)
+	if err != nil {
+		return service, err
+	}
+	return service, e.Store.MapService(ctx, org.ID, billing.ServiceMapping{Offer: offer, ServiceID: id, Name: service.Name}, by)
+}
+
+// MappableService gives the service that an offer would be billed as, after checking in Autotask that it is active and has the period type
+// that the offer's frequency needs.
+func (e *Engine) MappableService(ctx context.Context, org store.Organization, offer billing.Offer, id billing.ServiceID) (billing.Service, error) {
 	catalogue, err := e.RefreshCatalogue(ctx, org)
 	if err != nil {
 		return billing.Service{}, err
 	}
 	i := slices.IndexFunc(catalogue.Services, func(s billing.Service) bool { return s.ID == id })
 	if i < 0 || !catalogue.Services[i].Active {
-		return billing.Service{}, fault.NotFoundf("Autotask has no active service %s", id).Do("spindle services list shows them")
+		return billing.Service{}, fault.NotFoundf("Autotask has no active service %s", id).Do("spindle services list --autotask shows them")
 	}
 	service := catalogue.Services[i]
 	if want := periodOf(offer.Frequency); service.PeriodType != want {
 		return service, fault.Invalidf("service %q is billed %s, the product is charged %s", service.Name, service.PeriodType, offer.Frequency).
 			Dof("choose a service with period type %s", want)
 	}
-	return service, e.Store.MapService(ctx, org.ID, billing.ServiceMapping{Offer: offer, ServiceID: id, Name: service.Name}, by)
+	return service, nil
 }
 
 func periodOf(f billing.Frequency) billing.PeriodType {
@@ -170,47 +200,62 @@ func periodOf(f billing.Frequency) billing.PeriodType {
 
 // SavePriceRule stores a price rule after checking that its value makes a price.
 func (e *Engine) SavePriceRule(ctx context.Context, org store.Organization, r billing.PriceRule, by string) (billing.PriceRule, error) {
+	r, err := e.checkPriceRule(ctx, org, r)
+	if err != nil {
+		return r, err
+	}
+	m, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil {
+		return r, err
+	}
+	if r.ID != "" && !slices.ContainsFunc(m.Prices, func(other billing.PriceRule) bool { return other.ID == r.ID }) {
+		return r, fault.NotFoundf("there is no price rule %q any more", r.ID).Do("look at the rules that there are, and make a new one")
+	}
+	for _, other := range m.Prices {
+		if other.ID != r.ID && alike(other, r) {
+			return r, fault.Conflictf("rule %s speaks of the same already, from the same day on", other.ID).WithField("value").
+				Dof("remove it first (spindle prices remove %s), or give the new rule the day from which it counts (--from)", other.ID)
+		}
+	}
+	return e.Store.SavePriceRule(ctx, org.ID, r, by)
+}
+
+// alike reports whether nothing but chance would choose between two price rules.
+func alike(a, b billing.PriceRule) bool {
+	return a.SubscriptionID == b.SubscriptionID && a.CustomerID == b.CustomerID && a.ProductID == b.ProductID && a.From == b.From
+}
+
+// checkPriceRule refuses rules whose value makes no price, and gives a fixed price its currency.
+func (e *Engine) checkPriceRule(ctx context.Context, org store.Organization, r billing.PriceRule) (billing.PriceRule, error) {
 	if r.Kind == billing.MarginRule && (r.Value.Abs().Cmp(money.Int(100)) >= 0) {
-		return r, fault.Invalidf("a margin of %s%% makes no price", r.Value).Do("write a margin below 100, such as 20")
+		return r, fault.Invalidf("a margin of %s%% makes no price", r.Value).WithField("value").Do("write a margin below 100, such as 20")
 	}
 	if r.Kind == billing.MarkupRule && r.Value.Cmp(money.Int(-100)) <= 0 {
-		return r, fault.Invalidf("a markup of %s%% makes no price", r.Value).Do("write a markup above -100, such as 25")
+		return r, fault.Invalidf("a markup of %s%% makes no price", r.Value).WithField("value").Do("write a markup above -100, such as 25")
 	}
 	if r.Kind == billing.FixedRule && r.Value.Sign() < 0 {
-		return r, fault.Invalidf("a price of %s is below zero", r.Value).Do("write a price of 0 or more, such as 12.50")
+		return r, fault.Invalidf("a price of %s is below zero", r.Value).WithField("value").Do("write a price of 0 or more, such as 12.50")
 	}
-	if r.Kind == billing.FixedRule {
+	if r.Kind == billing.FixedRule && r.Currency == "" {
 		settings, err := e.Store.Settings(ctx, org.ID)
 		if err != nil {
 			return r, err
 		}
-		if r.Currency == "" {
-			r.Currency = settings.Currency
-		}
-		if r.Currency == "" {
-			return r, fault.Invalidf("the currency of the fixed price is not known").Do("add --currency EUR, or whichever it is")
+		if r.Currency = settings.Currency; r.Currency == "" {
+			return r, fault.Invalidf("the currency of the fixed price is not known").WithField("currency").Do("add --currency EUR, or whichever it is")
 		}
 	}
 	if !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
 		return r, fault.Invalidf("the rule would end on %s, before it starts on %s", r.To, r.From).WithField("to").Do("give a later last day, or none")
 	}
-	return e.Store.SavePriceRule(ctx, org.ID, r, by)
+	return r, nil
 }
 
 // SubscriptionStatus says in one word and one sentence where a subscription stands in the set-up.
 func SubscriptionStatus(s billing.Subscription, m billing.Mappings) (word, sentence string) {
-	mapped, on, routed := false, false, false
+	mapped, routed := false, false
 	for _, c := range m.Companies {
 		mapped = mapped || c.CustomerID == s.CustomerID
-	}
-	single := false
-	for _, b := range m.Switches {
-		switch {
-		case b.CustomerID == s.CustomerID && b.SubscriptionID == s.ID:
-			on, single = b.On, true
-		case b.CustomerID == s.CustomerID && b.SubscriptionID == "" && !single:
-			on = b.On
-		}
 	}
 	for _, r := range m.Routes {
 		own := r.CustomerID == s.CustomerID && r.AzureSubscriptionID == "" && r.ResourceGroup == ""
@@ -219,7 +264,7 @@ func SubscriptionStatus(s billing.Subscription, m billing.Mappings) (word, sente
 	switch {
 	case !mapped:
 		return "unmapped", fmt.Sprintf("map the customer: spindle customers map %s", s.CustomerID)
-	case !on:
+	case !billedNow(m, s.CustomerID, s.ID):
 		return "off", "billing is off: spindle subscriptions bill on"
 	case !routed:
 		return "no contract", "choose one: spindle contracts map"
@@ -252,12 +297,18 @@ func (e *Engine) RouteAll(ctx context.Context, org store.Organization, by string
 			routed[r.CustomerID] = true
 		}
 	}
+	contracts := map[billing.CompanyID][]billing.Contract{}
+	for _, k := range catalogue.Contracts {
+		if k.Mark == "" && !k.End.Before(e.Today()) {
+			contracts[k.CompanyID] = append(contracts[k.CompanyID], k)
+		}
+	}
+	var routes []billing.Route
 	for _, c := range m.Companies {
 		if routed[c.CustomerID] {
 			continue
 		}
-		contracts := keep(catalogue.Contracts, func(k billing.Contract) bool { return k.Mark == "" && !k.End.Before(e.Today()) })
-		fits := mapping.SuggestContracts(c.CompanyID, contracts)
+		fits := mapping.SuggestContracts(c.CompanyID, contracts[c.CompanyID])
 		route := billing.Route{CustomerID: c.CustomerID, Managed: len(fits) == 0}
 		switch {
 		case route.Managed:
@@ -270,9 +321,10 @@ func (e *Engine) RouteAll(ctx context.Context, org store.Organization, by string
 				c.CompanyName, len(fits), c.CustomerID))
 			continue
 		}
-		if err := e.Store.SaveRoute(ctx, org.ID, route, by); err != nil {
-			return result, err
-		}
+		routes = append(routes, route)
 	}
-	return result, nil
+	if len(routes) == 0 {
+		return result, nil
+	}
+	return result, e.Store.SaveRoutes(ctx, org.ID, routes, by)
 }

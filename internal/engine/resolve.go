@@ -24,7 +24,7 @@ func (a *apply) resolve(c plan.Change) (plan.Change, error) {
 		}
 	}
 	if c.Charge.ID == "" && c.Kind != plan.CreateCharge {
-		c.Charge.ID = string(a.known.charges[c.ChargeKey])
+		c.Charge.ID = string(a.known.charges[c.ChargeKey].ID)
 	}
 	if c.Kind == plan.AddRepeat {
 		own := a.known.lines[c.LineKey].LineID
@@ -57,12 +57,12 @@ func (a *apply) learn(c plan.Change, id string) store.MemoryUpdate {
 		return store.MemoryUpdate{Contract: store.Created{Mark: c.Contract.Mark, ID: id}}
 	case plan.CreateService:
 		return store.MemoryUpdate{Service: store.Created{Mark: c.Service.Mark, ID: id}}
-	case plan.CreateCharge:
-		return store.MemoryUpdate{Charge: store.Created{Mark: c.ChargeKey, ID: id}}
-	case plan.CorrectCharge:
-		return store.MemoryUpdate{Charge: store.Created{Mark: c.ChargeKey, ID: c.Charge.ID}}
-	case plan.RemoveCharge:
-		return store.MemoryUpdate{RemovedCharge: c.ChargeKey}
+	case plan.CreateCharge, plan.CorrectCharge, plan.RemoveCharge:
+		if c.Kind == plan.CorrectCharge {
+			id = c.Charge.ID
+		}
+		paper := a.known.charges[c.ChargeKey].After(c, id)
+		return store.MemoryUpdate{Charge: &paper}
 	case plan.ExtendContract:
 		return store.MemoryUpdate{Contract: store.Created{Mark: c.Contract.Mark, ID: c.Contract.ID}}
 	}
@@ -78,16 +78,19 @@ func (a *apply) learnLine(c plan.Change, id string) *plan.Applied {
 	line.ContractID, line.ServiceID = billing.ContractID(c.Contract.ID), billing.ServiceID(c.Service.ID)
 	switch c.Kind {
 	case plan.AttachService:
-		line.LineID = billing.ContractServiceID(id)
+		line.LineID, line.Marked = billing.ContractServiceID(id), true
+		line.Shares, line.Moves = nil, nil
 		return &line
 	case plan.MarkLine:
-		line.LineID = billing.ContractServiceID(c.Line.ID)
+		line.LineID, line.Marked = billing.ContractServiceID(c.Line.ID), true
 		if !known {
-			line.Units, line.From = c.After.Units, c.Effective
+			line.Units, line.From = c.After.Units, a.Today() // from now on the line is Spindle's
+			line = line.After(c)
 		}
 		return &line
 	case plan.AddRepeat:
-		line.LineID = billing.ContractServiceID(id)
+		line.LineID, line.Marked = billing.ContractServiceID(id), false
+		line.Shares, line.Moves = nil, nil
 	default:
 		line.LineID = billing.ContractServiceID(c.Line.ID)
 	}

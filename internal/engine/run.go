@@ -31,11 +31,7 @@ type Planned struct {
 // Plan makes a run: it reads both sides, rates, compares, stores the plan and approves what the tolerance allows. A failed read ends the
 // run as incomplete and keeps the last good snapshots.
 func (e *Engine) Plan(ctx context.Context, org store.Organization, o PlanOptions, by string) (Planned, error) {
-	scope := store.Scope{Trigger: o.Trigger}
-	if o.Customer != "" {
-		scope.Customers = []billing.CustomerID{o.Customer}
-	}
-	run, err := e.Store.CreateRun(ctx, org.ID, by, scope)
+	run, err := e.Store.CreateRun(ctx, org.ID, by, o.scope())
 	if err != nil {
 		return Planned{}, err
 	}
@@ -64,14 +60,15 @@ func (e *Engine) planRun(ctx context.Context, org store.Organization, run store.
 	if err := e.Store.SetRunState(ctx, org.ID, run.ID, store.RunReading, ""); err != nil {
 		return p, err
 	}
+	tell := e.tell(org.ID, run.ID)
 	if !o.Offline {
-		collected, err := e.Collect(ctx, org)
+		collected, err := e.collect(ctx, org, tell)
 		if err != nil {
 			return p, err
 		}
 		p.Collected = collected
 	}
-	made, err := e.compare(ctx, org, o.Customer, gapFindings(p.Collected.SetGaps))
+	made, err := e.compare(ctx, org, look{customer: o.Customer, gaps: gapFindings(p.Collected.SetGaps), unread: p.Collected.Unread, tell: tell})
 	if err != nil {
 		return p, err
 	}
@@ -79,6 +76,7 @@ func (e *Engine) planRun(ctx context.Context, org store.Organization, run store.
 		return p, err
 	}
 	p.Plan = made.plan
+	tell.phase(ctx, "saving the plan", 0)
 	if err := e.Store.SavePlan(ctx, org.ID, run.ID, made.plan, made.desired); err != nil {
 		return p, err
 	}
@@ -103,39 +101,60 @@ type comparison struct {
 	plan     plan.Plan
 }
 
-// compare reads the target, rates the stored snapshots and compares. gaps are findings about what could not be collected.
-func (e *Engine) compare(ctx context.Context, org store.Organization, customer billing.CustomerID, gaps []billing.Finding) (comparison, error) {
+// look says how to compare.
+type look struct {
+	customer billing.CustomerID                         // only this one; "" for all
+	gaps     []billing.Finding                          // about what could not be collected
+	unread   map[billing.Month][]string                 // likewise, by month
+	marks    []string                                   // of charges that are read besides
+	rowsFrom map[billing.ContractServiceID]billing.Date // of lines whose earlier rows are wanted
+	tell     *teller
+	target   target.Target // open already, with what it knows of the tenant; nil: opened here
+}
+
+// compare reads the target, rates the stored snapshots and compares.
+func (e *Engine) compare(ctx context.Context, org store.Organization, l look) (comparison, error) {
+	l.tell.phase(ctx, "reading what is stored", 0)
 	in, memory, err := e.ratingInput(ctx, org)
 	if err != nil {
 		return comparison{}, err
 	}
-	t, err := e.Target(ctx, org)
-	if err != nil {
-		return comparison{}, err
-	}
-	companies := companiesOf(in.Mappings, in.Directory, customer)
-	observed, err := t.Read(ctx, target.Scope{Day: in.Day, Companies: companies, Contracts: contractsOf(in.Mappings, memory)})
-	if err != nil {
-		return comparison{}, err
-	}
-	in.Catalogue = withObserved(in.Catalogue, observed, companies)
-	desired := rateMonths(in)
-	desired.Findings = append(desired.Findings, gaps...)
-	if customer != "" {
-		desired, memory = narrowed(desired, memory, customer)
-	}
-	before := newChargedBefore(string(org.ID), desired, memory)
-	if marks := append(chargeMarks(desired), before.marks()...); len(marks) > 0 {
-		charges, err := t.Read(ctx, target.Scope{Day: in.Day, Charges: marks})
-		if err != nil {
+	t := l.target
+	if t == nil {
+		if t, err = e.Target(ctx, org); err != nil {
 			return comparison{}, err
 		}
-		observed.Charges = charges.Charges
-		observed.Incomplete = append(observed.Incomplete, charges.Incomplete...)
-		desired = before.withhold(desired, observed)
 	}
-	made := plan.Make(plan.Input{Desired: desired, Observed: observed, Memory: memory, Settings: in.Settings, Enabled: enabled(in.Mappings)})
-	return comparison{month: in.Month, settings: in.Settings, desired: desired, observed: observed, plan: made}, nil
+	l.tell.phase(ctx, "reading Autotask", 0)
+	companies := companiesOf(in.Mappings, in.Directory, l.customer)
+	observed, err := t.Read(ctx, target.Scope{Day: in.Day, Companies: companies, RowsFrom: l.rowsFrom,
+		Contracts: append(contractsOf(in.Mappings, memory), chargedContracts(in.Day, memory)...)})
+	if err != nil {
+		return comparison{}, err
+	}
+	l.tell.phase(ctx, "working out what should be billed, and comparing", 0)
+	in.Catalogue = withObserved(in.Catalogue, observed, companies)
+	desired := rateMonths(in)
+	desired.Findings = append(desired.Findings, l.gaps...)
+	desired.Months = withUnread(desired.Months, unreadMonths(in, l.unread))
+	if l.customer != "" {
+		desired, memory = narrowed(desired, memory, l.customer)
+	}
+	compared := plan.Input{Organization: string(org.ID), Customer: l.customer, Desired: desired, Observed: observed, Memory: memory,
+		Settings: in.Settings, Enabled: enabled(in.Mappings)}
+	if err := lookBack(ctx, t, &compared); err != nil {
+		return comparison{}, err
+	}
+	made, observed, err := planWithCharges(ctx, t, compared, append(chargeMarks(desired, memory), l.marks...))
+	if err != nil {
+		return comparison{}, err
+	}
+	desired.Dispositions = made.Rebook(desired.Dispositions)
+	desired = rating.Withhold(desired, in.Lines, made.Shortages)
+	if l.customer != "" {
+		desired.Charges = keep(desired.Charges, func(c billing.DesiredCharge) bool { return slices.Contains(c.Customers(), l.customer) })
+	}
+	return comparison{month: in.Month, settings: in.Settings, desired: desired, observed: observed, plan: made}, e.Store.RememberShares(ctx, org.ID, plan.InStep(compared, made))
 }
 
 // gapFindings reports invoice data that could not be read: its month cannot be charged yet.
@@ -155,39 +174,18 @@ func (e *Engine) startBilling(ctx context.Context, org store.Organization, made 
 	if err != nil || settings.BillFrom != "" || made.month == "" {
 		return err
 	}
-	settings.BillFrom = made.month
+	if made.settings.BillFrom != made.month {
+		if err := e.keepMonths(ctx, org, made.month, "first plan"); err != nil {
+			return err
+		}
+	}
+	settings.BillFrom = made.settings.BillFrom
 	return e.Store.SaveSettings(ctx, org.ID, settings, "first plan")
 }
 
 // rateMonths rates the newest closed month, and for its charges also the earlier ones since billing began: a month whose plan was never
 // applied, or whose invoice Microsoft restated, is not forgotten (law 6).
-func rateMonths(in rating.Input) billing.Desired {
-	desired := rating.Rate(in)
-	for _, month := range earlierMonths(in) {
-		earlier := in
-		earlier.Month = month
-		of := rating.Rate(earlier)
-		desired.Charges = append(desired.Charges, of.Charges...)
-		desired.Dispositions = append(desired.Dispositions, of.Dispositions...)
-		for _, f := range of.Findings {
-			if !slices.ContainsFunc(desired.Findings, func(g billing.Finding) bool { return g.ID() == f.ID() }) {
-				desired.Findings = append(desired.Findings, f)
-			}
-		}
-		desired.Contracts = missingContracts(desired.Contracts, of.Contracts)
-	}
-	return desired
-}
-
-// missingContracts adds the managed contracts that only an earlier month's charges need.
-func missingContracts(have, more []billing.DesiredContract) []billing.DesiredContract {
-	for _, c := range more {
-		if !slices.ContainsFunc(have, func(d billing.DesiredContract) bool { return d.Mark == c.Mark }) {
-			have = append(have, c)
-		}
-	}
-	return have
-}
+func rateMonths(in rating.Input) billing.Desired { return rating.RateMonths(in, earlierMonths(in)) }
 
 // earlierMonths lists the months with billed data since billing began and before the newest, newest first.
 func earlierMonths(in rating.Input) []billing.Month {
@@ -224,12 +222,25 @@ func usageMonthOf(set billing.UsageSet, known map[string]billing.Month) billing.
 	return rating.UsageMonth(set)
 }
 
+// oldestRated is the first month whose sets are loaded.
+func oldestRated(day billing.Date) billing.Month { return billing.MonthOf(day.AddMonths(-monthsRated)) }
+
 // monthsRated is how many closed months feed costs: annual charges are found a year back.
 const monthsRated = 13
 
 func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (rating.Input, plan.Memory, error) {
+	in, memory, err := e.storedInput(ctx, org)
+	if err != nil {
+		return in, memory, err
+	}
+	in.Catalogue, err = e.catalogue(ctx, org)
+	return in, memory, err
+}
+
+// storedInput is all of the input but the target's catalogue: it never asks anybody.
+func (e *Engine) storedInput(ctx context.Context, org store.Organization) (rating.Input, plan.Memory, error) {
 	in := rating.Input{Organization: string(org.ID), Day: e.Today()}
-	from := billing.MonthOf(in.Day.AddMonths(-monthsRated))
+	from := oldestRated(in.Day)
 	var memory plan.Memory
 	for _, load := range []func() error{
 		func() (err error) { in.Settings, err = e.Store.Settings(ctx, org.ID); return err },
@@ -238,8 +249,7 @@ func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (ratin
 		func() (err error) { in.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from); return err },
 		func() (err error) { in.Usage, err = e.Store.LoadUsageSets(ctx, org.ID, from); return err },
 		func() (err error) { memory, err = e.Store.Memory(ctx, org.ID); return err },
-		func() (err error) { in.Catalogue, err = e.catalogue(ctx, org); return err },
-		func() (err error) { in.InvoiceMonths, err = e.invoiceMonths(ctx, org); return err },
+		func() (err error) { in.InvoiceMonths, in.InvoiceTotals, err = e.invoicesKnown(ctx, org); return err },
 	} {
 		if err := load(); err != nil {
 			return in, memory, err
@@ -247,7 +257,7 @@ func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (ratin
 	}
 	in.Month = closedMonth(in)
 	if in.Settings.BillFrom == "" {
-		in.Settings.BillFrom = in.Month // the first plan; kept by startBilling
+		in.Settings.BillFrom = firstBilled(in) // the first plan; kept by startBilling
 	}
 	in.LinePrices = map[string]money.Decimal{}
 	for _, a := range memory.Lines {
@@ -260,14 +270,17 @@ func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (ratin
 	return in, memory, nil
 }
 
-// invoiceMonths gives the month of every invoice that a source listed.
-func (e *Engine) invoiceMonths(ctx context.Context, org store.Organization) (map[string]billing.Month, error) {
+// invoicesKnown gives the month and the total of every invoice that a source listed.
+func (e *Engine) invoicesKnown(ctx context.Context, org store.Organization) (map[string]billing.Month, map[string]money.Amount, error) {
 	invoices, err := e.Store.Invoices(ctx, org.ID)
-	months := map[string]billing.Month{}
+	months, totals := map[string]billing.Month{}, map[string]money.Amount{}
 	for _, i := range invoices {
 		months[i.ID] = billing.MonthOf(i.Period.Start)
+		if i.Total.Currency() != "" {
+			totals[i.ID] = i.Total
+		}
 	}
-	return months, err
+	return months, totals, err
 }
 
 // closedMonth is the month of the newest billed set: its Azure usage and one-off lines become charges.
@@ -316,15 +329,6 @@ func contractsOf(m billing.Mappings, memory plan.Memory) []billing.ContractID {
 	return slices.Compact(ids)
 }
 
-func chargeMarks(d billing.Desired) []string {
-	var marks []string
-	for _, c := range d.Charges {
-		marks = append(marks, c.Mark)
-	}
-	slices.Sort(marks)
-	return slices.Compact(marks)
-}
-
 // enabled names the customers that are mapped and have billing on for something (law 1).
 func enabled(m billing.Mappings) []billing.CustomerID {
 	mapped := map[billing.CustomerID]bool{}
@@ -342,7 +346,7 @@ func enabled(m billing.Mappings) []billing.CustomerID {
 }
 
 // narrowed keeps one customer's part of what is desired and remembered. Services stay: they belong to no customer, and only those that
-// the customer's lines need are kept.
+// the customer's lines need are kept. Charges stay too: whose money is together only all of them tell, see plan.Input.Customer.
 func narrowed(d billing.Desired, m plan.Memory, customer billing.CustomerID) (billing.Desired, plan.Memory) {
 	services := map[string]bool{}
 	d.Lines = keep(d.Lines, func(l billing.DesiredLine) bool {
@@ -353,7 +357,6 @@ func narrowed(d billing.Desired, m plan.Memory, customer billing.CustomerID) (bi
 	})
 	d.Services = keep(d.Services, func(s billing.DesiredService) bool { return services[s.Mark] })
 	d.Contracts = keep(d.Contracts, func(c billing.DesiredContract) bool { return c.CustomerID == customer })
-	d.Charges = keep(d.Charges, func(c billing.DesiredCharge) bool { return c.CustomerID == customer })
 	d.Findings = keep(d.Findings, func(f billing.Finding) bool { return f.CustomerID == customer || f.CustomerID == "" })
 	m.Lines = keep(m.Lines, func(a plan.Applied) bool { return a.CustomerID == customer })
 	return d, m

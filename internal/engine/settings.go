@@ -51,8 +51,10 @@ func Settings() []Setting {
 		amountSetting("approve-within", "approve by itself what stays within this amount per change, such as 25 (0: never)", func(s *billing.Settings) *money.Amount { return &s.ApproveWithin }),
 		boolSetting("never-reduce", "hold every decrease and end", func(s *billing.Settings) *bool { return &s.NeverReduce }),
 		boolSetting("hold-first-time", "hold the first changes of a customer", func(s *billing.Settings) *bool { return &s.HoldFirstTime }),
-		{Key: "bill-from", Help: "first month whose Azure usage and one-off lines are charged, such as 2026-10; set by the first plan",
+		boolSetting("four-eyes", "who made a plan may not approve it: another person must", func(s *billing.Settings) *bool { return &s.FourEyes }),
+		{Key: "bill-from", Help: "first month that is billed for anybody, such as 2026-10; set by the first plan. Every customer has a month of its own besides",
 			Value: func(s billing.Settings) string { return string(s.BillFrom) }, set: setBillFrom},
+		boolSetting("bill-new-customers", "switch billing on for customers that appear, from the month they appear in", func(s *billing.Settings) *bool { return &s.BillNewCustomers }),
 		{Key: "schedule", Help: `when the run happens by itself, as cron text such as "0 6 * * *", or "off"`,
 			Value: func(s billing.Settings) string { return s.Schedule }, set: setSchedule},
 	}
@@ -77,13 +79,27 @@ func (e *Engine) ApplySettings(ctx context.Context, org store.Organization, valu
 		settings.Currency = catalogue.Currency
 	}
 	var problems []error
+	before, policy := settings.BillFrom, settings.EffectivePolicy
 	for _, setting := range chosen {
 		if err := setting.set(&settings, strings.TrimSpace(values[setting.Key]), catalogue); err != nil {
 			problems = append(problems, fault.Invalidf("%w", err).WithField(setting.Key))
 		}
 	}
+	if settings.BillFrom != before && len(problems) == 0 {
+		if err := e.withinReach(settings.BillFrom); err != nil {
+			problems = append(problems, fault.Invalidf("%w", err).WithField("bill-from"))
+		}
+	}
 	if len(problems) > 0 {
 		return settings, errors.Join(problems...)
+	}
+	if settings.EffectivePolicy != policy {
+		settings.EffectiveSince = e.Today() // what happened before takes effect as the policy of its day says
+	}
+	if before != "" && settings.BillFrom < before {
+		if err := e.keepMonths(ctx, org, before, by); err != nil {
+			return settings, err
+		}
 	}
 	return settings, e.Store.SaveSettings(ctx, org.ID, settings, by)
 }

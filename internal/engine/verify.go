@@ -16,8 +16,14 @@ func (e *Engine) verify(ctx context.Context, a *apply, result *Applied) error {
 	if len(a.scope.Customers) == 1 {
 		only = a.scope.Customers[0]
 	}
-	again, err := e.compare(ctx, a.org, only, nil)
+	again, err := e.compare(ctx, a.org, look{customer: only, unread: a.unread(), marks: a.chargeMarks(), target: a.target,
+		rowsFrom: rowsFrom(a.states, store.ChangeApplied, a.known)})
 	if err != nil {
+		return err
+	}
+	earlier := unseen(a.states, store.ChangeApplied, again.observed, a.known)
+	earlier.Day = a.Today()
+	if err := readEarlier(ctx, a.target, &again.observed, earlier); err != nil {
 		return err
 	}
 	undecided := map[string]bool{}
@@ -46,6 +52,26 @@ func (e *Engine) verify(ctx context.Context, a *apply, result *Applied) error {
 	result.Findings = again.plan.Findings
 	result.Verified = confirmed && len(result.Left) == 0
 	return nil
+}
+
+// unread is what of the months could not be read for the plan.
+func (a *apply) unread() map[billing.Month][]string {
+	unread := map[billing.Month][]string{}
+	for _, m := range a.planned.Months {
+		unread[m.Month] = m.Unread
+	}
+	return unread
+}
+
+// chargeMarks names the charges of the run, so that one that was removed is looked for as well.
+func (a *apply) chargeMarks() []string {
+	var marks []string
+	for _, s := range a.states {
+		if s.State == store.ChangeApplied && s.Change.Charge.Mark != "" {
+			marks = append(marks, s.Change.Charge.Mark)
+		}
+	}
+	return marks
 }
 
 // about names what a change is about, so that the same open question is known again in a later plan even when its date has moved.

@@ -31,6 +31,7 @@ func TestStoredFormat(t *testing.T) {
 	}{
 		{job.Sweep{}, "spindle.sweep", `{}`},
 		{job.RunSync{OrganizationID: "o", RunID: "r"}, "spindle.run_sync", `{"organization_id":"o","run_id":"r"}`},
+		{job.Collect{OrganizationID: "o", By: "ann"}, "spindle.collect", `{"organization_id":"o","by":"ann"}`},
 		{job.Import{OrganizationID: "o", ImportID: "i"}, "spindle.import", `{"organization_id":"o","import_id":"i"}`},
 	}
 	for _, tt := range tests {

@@ -20,6 +20,15 @@ type RunSync struct {
 // Kind returns spindle.run_sync.
 func (RunSync) Kind() string { return "spindle.run_sync" }
 
+// Collect reads an organization's Microsoft account into stored snapshots, and leaves a control report of what it read.
+type Collect struct {
+	OrganizationID string `json:"organization_id"`
+	By             string `json:"by"`
+}
+
+// Kind returns spindle.collect.
+func (Collect) Kind() string { return "spindle.collect" }
+
 // Import reads the files of one stored import.
 type Import struct {
 	OrganizationID string `json:"organization_id"`

@@ -325,6 +325,20 @@ func compareType(kind string) (int, string) {
 	return -otherTypePenalty, fmt.Sprintf("is a %s in the target, not a customer", kind)
 }
 
+// nearEnough is how much a name must have in common with what was written: a few letters by chance are no mistake that a person makes.
+const nearEnough = 0.6
+
+// oneWord is what the likeness of one word says of a whole name: less than a whole name that is alike.
+const oneWord = 0.7
+
+// nearestWord says how alike a word is to the most alike word of a name: people write the first word of a customer, and mistype it.
+func nearestWord(word, name string) (best float64) {
+	for _, part := range strings.Fields(strings.ToLower(name)) {
+		best = max(best, similarity(word, strings.Trim(part, ".,;&()")))
+	}
+	return best
+}
+
 // Near gives up to n names that a person may have meant, nearest first.
 func Near(wanted string, names []string, n int) []string {
 	type scored struct {
@@ -345,7 +359,8 @@ func Near(wanted string, names []string, n int) []string {
 		if plain != "" && len(plain) >= 3 && strings.Contains(strings.ToLower(candidate), plain) {
 			score = max(score, 0.75)
 		}
-		if score >= 0.45 {
+		score = max(score, oneWord*nearestWord(plain, candidate))
+		if score >= nearEnough {
 			list = append(list, scored{candidate, score})
 		}
 	}

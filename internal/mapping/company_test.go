@@ -186,11 +186,20 @@ func TestNear(t *testing.T) {
 		{"microsoft", vendors, 2, []string{"Microsoft", "Mikrosoft GmbH"}},
 		{"Microsft", vendors, 2, []string{"Microsoft", "Mikrosoft GmbH"}},
 		{"Ingram", vendors, 1, []string{"Ingram Micro"}},
+		{"Brightwatr", []string{"Alder Ridge Dental", "Brightwater Logistics, B.V."}, 3, []string{"Brightwater Logistics, B.V."}}, // one word, mistyped
+		{"Logistcs", []string{"Alder Ridge Dental", "Brightwater Logistics, B.V."}, 3, []string{"Brightwater Logistics, B.V."}},
+		{"Nobody", []string{"Alder Ridge Dental", "Brightwater Logistics, B.V."}, 3, nil},
 		{"Zephyr", vendors, 3, nil},
 		{"Dell", vendors, 0, nil},
 		{"Dell", nil, 3, nil},
 		{"Dell", []string{"Dell", "Dell"}, 3, []string{"Dell"}},
 		{"", []string{"Dell"}, 3, nil},
+		{"colour", []string{"hold-over", "schedule", "vendor"}, 3, nil}, // letters in common are no likeness
+		{"markup", []string{"hold-over", "product-markup", "service-markup"}, 3, []string{"service-markup", "product-markup"}},
+		{"vendor-name", []string{"hold-over", "vendor", "azure-bundle-name"}, 1, []string{"vendor"}},
+		{"hold-ovr", []string{"hold-over", "hold-first-time"}, 3, []string{"hold-over"}},
+		{"b81e8504-f0cc-4f67-b67d-ab32807ff65e", []string{"b81e8504-f0cc-4f67-b67d-ab32807ff65f", "5a010002-0001-4002-800e-5b1d1e000002"}, 3,
+			[]string{"b81e8504-f0cc-4f67-b67d-ab32807ff65f"}},
 	}
 	for _, test := range tests {
 		if got := Near(test.wanted, test.names, test.n); !slices.Equal(got, test.want) {

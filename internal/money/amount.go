@@ -176,13 +176,8 @@ func (t Totals) Amounts() []Amount {
 
 // Equal reports whether both hold the same sums; a zero sum equals an absent one.
 func (t Totals) Equal(u Totals) bool {
-	for c := range t.sums {
-		if !t.sums[c].Equal(u.sums[c]) {
-			return false
-		}
-	}
-	for c := range u.sums {
-		if !t.sums[c].Equal(u.sums[c]) {
+	for _, a := range append(t.Amounts(), u.Amounts()...) {
+		if !t.sums[a.currency].Equal(u.sums[a.currency]) {
 			return false
 		}
 	}
@@ -201,56 +196,47 @@ func (t Totals) String() string {
 	return strings.Join(parts, ", ")
 }
 
+// splitDigits are the digits behind the places to which exact shares are known: enough to tell whose share lost most.
+const splitDigits = 18
+
 // Split divides a into len(weights) parts that add up to a exactly, in proportion to the weights, each part a multiple of
 // 10^-places. The remainder goes to the largest lost fractions first, ties to the lower index. With no positive weight the whole
 // goes to the first part. Negative weights count as zero.
 func (a Amount) Split(weights []Decimal, places int32) []Amount {
-	parts := make([]Amount, len(weights))
-	if len(weights) == 0 {
-		return parts
+	type share struct {
+		index int
+		lost  Decimal
 	}
+	parts := make([]Amount, len(weights))
+	var shares []share
 	var total Decimal
-	for _, w := range weights {
+	for i, w := range weights {
+		parts[i].currency = a.currency
 		if w.Sign() > 0 {
+			shares = append(shares, share{index: i})
 			total = total.Add(w)
 		}
 	}
+	if len(shares) == 0 {
+		if len(parts) > 0 {
+			parts[0] = a
+		}
+		return parts
+	}
 	rest := a.value
-	type lost struct {
-		index int
-		part  Decimal
+	for i, s := range shares {
+		exact, _ := a.value.Mul(weights[s.index]).Div(total, places+splitDigits, TowardZero)
+		parts[s.index].value = exact.Round(places, TowardZero)
+		shares[i].lost = exact.Sub(parts[s.index].value).Abs()
+		rest = rest.Sub(parts[s.index].value)
 	}
-	losses := make([]lost, len(weights))
-	for i, w := range weights {
-		var share Decimal
-		losses[i] = lost{index: i}
-		if w.Sign() > 0 && total.Sign() > 0 {
-			exact, _ := a.value.Mul(w).Div(total, places+18, TowardZero)
-			share = exact.Round(places, TowardZero)
-			losses[i].part = exact.Sub(share).Abs()
-		}
-		parts[i] = Amount{share, a.currency}
-		rest = rest.Sub(share)
+	sort.SliceStable(shares, func(i, j int) bool { return shares[i].lost.Cmp(shares[j].lost) > 0 })
+	step := New(int64(rest.Sign()), -places)
+	for i := 0; rest.Abs().Cmp(New(1, -places)) >= 0; i++ { // every share lost less than a step, so that there are fewer steps than shares
+		k := shares[i].index
+		parts[k].value, rest = parts[k].value.Add(step), rest.Sub(step)
 	}
-	sort.SliceStable(losses, func(i, j int) bool { return losses[i].part.Cmp(losses[j].part) > 0 })
-	step := New(1, -places)
-	if rest.Sign() < 0 {
-		step = step.Neg()
-	}
-	for i := 0; rest.Abs().Cmp(step.Abs()) >= 0 && total.Sign() > 0; i = (i + 1) % len(losses) {
-		k := losses[i].index
-		if weights[k].Sign() <= 0 {
-			continue
-		}
-		parts[k].value = parts[k].value.Add(step)
-		rest = rest.Sub(step)
-	}
-	if !rest.IsZero() {
-		k := losses[0].index
-		if total.Sign() <= 0 {
-			k = 0
-		}
-		parts[k].value = parts[k].value.Add(rest)
-	}
+	k := shares[0].index
+	parts[k].value = parts[k].value.Add(rest) // finer than the places
 	return parts
 }

@@ -43,7 +43,7 @@ func Parse(s string) (Decimal, error) {
 		return Decimal{}, fmt.Errorf("%.40q is not a decimal number", s)
 	}
 	switch e := int(d.Exponent()); {
-	case e > digitsMax, e < -digitsMax, !d.IsZero() && (e == -digitsMax || e > 0 && d.NumDigits()+e > digitsMax):
+	case e > digitsMax, e < -digitsMax, !d.IsZero() && (e == -digitsMax || d.NumDigits()+e > digitsMax):
 		return Decimal{}, tooLong(s)
 	}
 	return Decimal{d}, nil
@@ -174,6 +174,14 @@ func (a Decimal) Fixed(places int32) string { return a.d.StringFixed(places) }
 
 // Places gives the number of digits after the point in the shortest form.
 func (a Decimal) Places() int32 {
+	const int64Digits = 18
+	if a.d.NumDigits() <= int64Digits { // as nearly every number: no text is needed
+		places := max(0, -a.d.Exponent())
+		for n := a.d.CoefficientInt64(); places > 0 && n%10 == 0; n /= 10 {
+			places--
+		}
+		return places
+	}
 	s := a.d.String()
 	if i := strings.IndexByte(s, '.'); i >= 0 {
 		return int32(len(s) - i - 1)

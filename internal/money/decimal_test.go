@@ -2,6 +2,7 @@ package money
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -216,6 +217,19 @@ func TestPlacesAndFixed(t *testing.T) {
 		d := num(test.value)
 		if d.Places() != test.places || d.Fixed(2) != test.fixed2 {
 			t.Errorf("%s: places %d, fixed %s; want %d, %s", test.value, d.Places(), d.Fixed(2), test.places, test.fixed2)
+		}
+	}
+}
+
+// The number of digits is that of the text, whatever the size of the number and whatever zeros it ends with.
+func TestPlacesAreThoseOfTheText(t *testing.T) {
+	for _, digits := range []string{"0", "1", "10", "120", "-1050", "999999999999999999", "1000000000000000000", "-9223372036854775808", "123456789012345678900", "70000000000000000000000"} {
+		for places := range 30 {
+			d := num(digits + "e-" + strconv.Itoa(places))
+			_, fraction, _ := strings.Cut(d.String(), ".")
+			if int(d.Places()) != len(fraction) {
+				t.Errorf("%s: %d places", d, d.Places())
+			}
 		}
 	}
 }

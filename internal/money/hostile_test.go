@@ -37,6 +37,9 @@ func TestParseBounds(t *testing.T) {
 		{"an exponent takes digits away", nines(60) + "e-59", true},
 		{"zero with a large exponent", "0e60", true},
 		{"zero beyond the exponents", "0e61", false},
+		{"zero with as many places", "0e-60", true},
+		{"zero with more places", "0e-61", false},
+		{"a capital exponent takes digits away", nines(60) + "E-59", true},
 		{"an exponent that overflows", "1e99999999999999999999", false},
 		{"an exponent of zeros", "1e000000000000000000000000000000000000000000000000000000000000000001", true},
 	}
@@ -324,5 +327,87 @@ func TestMixedCurrencyError(t *testing.T) {
 	_, err := eur("1").Sub(Of(num("1"), "USD"))
 	if want := "cannot add EUR and USD: amounts of different currencies never mix"; fmt.Sprint(err) != want {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// TestEveryMinorUnit lists ISO 4217's currencies without a minor unit, and those with thousandths; all others of the list have cents.
+func TestEveryMinorUnit(t *testing.T) {
+	for places, codes := range map[int32]string{
+		0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+		3: "BHD IQD JOD KWD LYD OMR TND",
+		2: "AED ARS AUD BRL CAD CHF CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR MAD MXN MYR NGN NOK NZD PEN PHP PLN QAR RON RSD SAR SEK SGD THB TRY TWD UAH USD ZAR",
+	} {
+		for _, code := range strings.Fields(codes) {
+			if got := Currency(code).MinorPlaces(); got != places {
+				t.Errorf("%s has %d places, want %d", code, got, places)
+			}
+		}
+	}
+}
+
+// TestTotalsDifferInOneCurrency: however many sums agree, one that differs is seen, from either side, and so is one that only one side has.
+func TestTotalsDifferInOneCurrency(t *testing.T) {
+	codes := strings.Fields("AUD CAD CHF CZK DKK EUR GBP JPY NOK PLN SEK USD")
+	for i, odd := range codes {
+		var a, b, c Totals
+		for k, code := range codes {
+			a.Add(Of(Int(int64(k+1)), Currency(code)))
+			b.Add(Of(Int(int64(k+1)), Currency(code)))
+			if k != i {
+				c.Add(Of(Int(int64(k+1)), Currency(code)))
+			}
+		}
+		if !a.Equal(b) || a.Equal(c) || c.Equal(a) {
+			t.Errorf("totals without %s: equal to itself %v, to the others %v and %v", odd, a.Equal(b), a.Equal(c), c.Equal(a))
+		}
+		b.Add(Of(num("-0.0001"), Currency(odd)))
+		if a.Equal(b) || b.Equal(a) {
+			t.Errorf("a ten-thousandth of %s is not seen", odd)
+		}
+		if amounts := a.Amounts(); len(amounts) != len(codes) || string(amounts[i].Currency()) != odd || !amounts[i].Equal(Of(Int(int64(i+1)), Currency(odd))) {
+			t.Errorf("amounts %v", amounts)
+		}
+	}
+}
+
+// TestSplitOfCrumbs: an amount finer than the places stays whole, and none of it goes where nothing was used.
+func TestSplitOfCrumbs(t *testing.T) {
+	tests := []struct{ amount, weights, want string }{
+		{"0.0000000000000000000001", "0 1 1", "0 0.0000000000000000000001 0"},
+		{"-0.0000000000000000000001", "0 1 1", "0 -0.0000000000000000000001 0"},
+		{"0.014", "0 0 7", "0 0 0.014"},
+		{"0.019", "1 0 1 1", "0.019 0 0 0"}, // 0.006333 each: one whole cent and nine tenths, both to the first
+		{"100.001", "1 0 3", "25 0 75.001"}, // 25.00025 and 75.00075: the third lost more
+		{"10.01", "1 1", "5.01 5"},
+		{"-10.01", "1 1", "-5.01 -5"},
+	}
+	for _, test := range tests {
+		var weights []Decimal
+		for _, w := range strings.Fields(test.weights) {
+			weights = append(weights, num(w))
+		}
+		var parts []string
+		for _, p := range eur(test.amount).Split(weights, 2) {
+			parts = append(parts, p.Value().String())
+		}
+		if got := strings.Join(parts, " "); got != test.want {
+			t.Errorf("%s by %s: %s, want %s", test.amount, test.weights, got, test.want)
+		}
+	}
+}
+
+// TestAmountErrorsSayWhatIsMissing: a number alone lacks its currency, which is another mistake than a wrong number or a wrong code.
+func TestAmountErrorsSayWhatIsMissing(t *testing.T) {
+	for text, want := range map[string]string{
+		"12.50":     `"12.50" is not an amount such as 12.50 EUR`,
+		"":          `"" is not an amount such as 12.50 EUR`,
+		"1,5 EUR":   `"1,5" is not a decimal number`,
+		" EUR":      "an empty text is not a number",
+		"1.50 EU":   `"EU" is not an ISO 4217 currency code such as EUR`,
+		"1.50 EUR ": "",
+	} {
+		if _, err := ParseAmount(text); want == "" && err != nil || want != "" && fmt.Sprint(err) != want {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
 	}
 }

@@ -90,7 +90,7 @@ func TestDiaryUpNowDownNext(t *testing.T) {
 					why: "6 → 8 from 2026-06-15, first day after the posted periods (posted up to 2026-06-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-06-15 | Premium: +2 take effect on 2026-06-15 because the running period is posted; until then about 19.29 EUR stay unbilled. | Add a charge for the difference in Autotask. | 19.29 EUR",
+				"unbilled-difference/line/2026-05-15 | Premium: +2 take effect on 2026-06-15 because the running period is posted; until then about 19.29 EUR stay unbilled. | Add a charge for the difference in Autotask. | 19.29 EUR",
 			},
 		},
 		{day: "2026-07-01", event: "three seats less and a lower price at once", do: both(seats(5), priced(1100)),
@@ -210,7 +210,7 @@ func TestDiaryTrueDate(t *testing.T) {
 					why: "9 → 7 from 2026-06-15, first day after the posted periods (posted up to 2026-06-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-06-15 | Premium: -2 take effect on 2026-06-15 because the running period is posted; until then about 16.77 EUR are billed too much. | Credit the difference in Autotask. | -16.77 EUR",
+				"unbilled-difference/line/2026-05-15/over | Premium: -2 take effect on 2026-06-15 because the running period is posted; until then about 16.77 EUR are billed too much. | Credit the difference in Autotask. | -16.77 EUR",
 			},
 		},
 		{day: "2026-06-20", event: "a new price counts from the day", do: priced(1200),
@@ -277,7 +277,7 @@ func TestDiaryPeriodStart(t *testing.T) {
 					why: "3 → 2 from 2026-06-15, first day after the posted periods (posted up to 2026-06-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-06-15 | Premium: -1 take effect on 2026-06-15 because the running period is posted; until then about 6.77 EUR are billed too much. | Credit the difference in Autotask. | -6.77 EUR",
+				"unbilled-difference/line/2026-05-15/over | Premium: -1 take effect on 2026-06-15 because the running period is posted; until then about 6.77 EUR are billed too much. | Credit the difference in Autotask. | -6.77 EUR",
 			},
 		},
 		{day: "2026-07-14", event: "all go on the last day of the period", do: ends("2026-07-14"),
@@ -562,7 +562,7 @@ func TestTheUnbilledDaysOfAnIncreaseOverAWaitingDecrease(t *testing.T) {
 					why: "5 → 13 from 2026-10-16, 2026-10-15 already has an adjustment of this line and Autotask takes one a day."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-10-16 | Premium: +8 take effect on 2026-10-16 because the running period is posted; until then about 22.58 EUR stay unbilled. | Add a charge for the difference in Autotask. | 22.58 EUR",
+				"unbilled-difference/line/2026-09-15 | Premium: +8 take effect on 2026-10-16 because the running period is posted; until then about 22.58 EUR stay unbilled. | Add a charge for the difference in Autotask. | 22.58 EUR",
 			},
 		},
 		{day: "2026-10-10", event: "nothing more to do, nothing more to say",
@@ -596,7 +596,7 @@ func TestDiaryOfPostedMonths(t *testing.T) {
 					why: "10 → 13 from 2026-10-15, first day after the posted periods (posted up to 2026-10-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-10-15 | Premium: +3 take effect on 2026-10-15 because the running period is posted; until then about 20.00 EUR stay unbilled. | Add a charge for the difference in Autotask. | 20.00 EUR",
+				"unbilled-difference/line/2026-09-15 | Premium: +3 take effect on 2026-10-15 because the running period is posted; until then about 20.00 EUR stay unbilled. | Add a charge for the difference in Autotask. | 20.00 EUR",
 			},
 		},
 		{day: "2026-10-16", event: "October is posted as well, and four go", do: both(posts("2026-10-15"), seats(9)),
@@ -615,7 +615,7 @@ func TestDiaryOfPostedMonths(t *testing.T) {
 				"1: 2026-11-15 to 2026-12-14 9 for 90.00 EUR, posted",
 			},
 			findings: []string{ // for November: October still bills thirteen
-				"unbilled-difference/line/2026-12-15 | Premium: +1 take effect on 2026-12-15 because the running period is posted; until then about 10.00 EUR stay unbilled. | Add a charge for the difference in Autotask. | 10.00 EUR",
+				"unbilled-difference/line/2026-11-15 | Premium: +1 take effect on 2026-12-15 because the running period is posted; until then about 10.00 EUR stay unbilled. | Add a charge for the difference in Autotask. | 10.00 EUR",
 			},
 		},
 		{day: "2026-11-15", event: "December is in sight",
@@ -628,7 +628,7 @@ func TestDiaryOfPostedMonths(t *testing.T) {
 					why: "9 → 10 from 2026-12-15, first day after the posted periods (posted up to 2026-12-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-12-15 | Premium: +1 take effect on 2026-12-15 because the running period is posted; until then about 10.00 EUR stay unbilled. | Add a charge for the difference in Autotask. | 10.00 EUR",
+				"unbilled-difference/line/2026-11-15 | Premium: +1 take effect on 2026-12-15 because the running period is posted; until then about 10.00 EUR stay unbilled. | Add a charge for the difference in Autotask. | 10.00 EUR",
 			},
 		},
 	})

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -12,36 +13,140 @@ func amountOf(quantity money.Decimal, price money.Amount) money.Amount {
 	return price.Mul(quantity).Round(pricePlaces, money.HalfAwayFromZero)
 }
 
-func (p *planner) planCharge(want billing.DesiredCharge) {
+// createCharge writes a charge that was never written.
+func (p *planner) createCharge(e *item) (Change, bool) {
+	want := *e.want
+	c, ok := p.writable(e, &want)
+	if !ok {
+		return c, false
+	}
+	c.Kind, c.OneOff = CreateCharge, *c.After.Amount
+	c.Reason = fmt.Sprintf("%s of %s, from what Microsoft billed.", want.Name, want.Month)
+	if why := p.refused[want.Key]; why != "" {
+		c.Holds = append(c.Holds, p.refusedHold(want, why))
+	}
+	return c, true
+}
+
+// correctCharge changes an open charge in place.
+func (p *planner) correctCharge(a *account, e *item) (Change, bool) {
+	stands, wants := e.amount(), e.wants()
+	if stands.Equal(wants) {
+		return Change{}, false
+	}
+	want := *e.want
+	c, ok := p.writable(e, &want)
+	if !ok {
+		return c, false
+	}
+	standing := &e.found[0]
+	before := money.Of(stands, want.UnitPrice.Currency())
+	c.Kind, c.OneOff = CorrectCharge, money.Of(wants.Sub(stands), before.Currency())
+	c.Charge.ID = string(standing.ID)
+	c.Before = State{Exists: true, UnitPrice: &standing.UnitPrice, Amount: &before}
+	c.Reason = fmt.Sprintf("Microsoft's data or the price rules for %s changed: %s → %s.", want.Month, before, c.After.Amount)
+	c.Holds = append(slices.Clone(c.Holds), p.chargeDrift(e)...)
+	if other := a.movedFrom(e); other != nil && c.OneOff.Sign() < 0 {
+		c.Holds = append(c.Holds, billing.Hold{Policy: "hold-unwanted", Why: movedWords(a, e, other)})
+	}
+	return c, true
+}
+
+// movedFrom gives a charge of the account that would be written to another company than an item is on.
+func (a *account) movedFrom(e *item) *item {
+	for _, other := range a.items {
+		if other.isNew() && !other.guest && other.company != e.company && other.company != "" && e.company != "" {
+			return other
+		}
+	}
+	return nil
+}
+
+func movedWords(a *account, e, other *item) string {
+	return fmt.Sprintf("%s was charged to company %s on contract %s with %s; the customer is mapped to company %s now, and moving it is a person's decision",
+		a.month, e.company, e.contract, a.money(e.amount()), other.company)
+}
+
+// removeCharge takes back an open charge that nothing asks for any more. That it is open matters: a billed one can be neither changed nor
+// deleted (Autotask sheet §5.9). A person always sees it.
+func (p *planner) removeCharge(a *account, e *item) Change {
+	standing := &e.found[0]
+	what, customer, called := e.name()
+	before := a.money(e.amount())
+	c := Change{
+		Kind: RemoveCharge, CustomerID: customer, Customer: called, What: what, ChargeKey: e.key,
+		Contract: refOf(e.contract, ""), ContractName: e.contract, Charge: refOf(string(standing.ID), e.mark), Effective: standing.Date,
+		Before: State{Exists: true, UnitPrice: &standing.UnitPrice, Amount: &before}, OneOff: before.Neg(),
+		Reason: fmt.Sprintf("Nothing asks for this charge of %s any more, and it is not posted yet.", a.month),
+		Holds:  []billing.Hold{{Policy: "hold-unwanted", Why: p.whyUnwanted(a, e)}},
+	}
+	if contract, known := p.contracts[e.contract]; known {
+		c.Contract.Mark, c.ContractName = contract.Mark, contract.Name
+	}
+	c.Holds = append(c.Holds, p.chargeDrift(e)...)
+	return c
+}
+
+// whyUnwanted tells where the money of a charge goes that is taken back.
+func (p *planner) whyUnwanted(a *account, e *item) string {
+	if e.number > 0 {
+		return "the correction is not needed any more; a person must see that it goes"
+	}
+	if other := a.movedFrom(e); other != nil {
+		return movedWords(a, e, other)
+	}
+	if slices.ContainsFunc(a.items, func(other *item) bool { return other.isNew() && !other.guest }) {
+		return "the month is charged under another route or grouping instead; a person must see that this charge goes"
+	}
+	if p.switchedOff(a) != "" {
+		return "billing was switched off; a person must see that the charge goes"
+	}
+	return "nothing Microsoft bills leads to this charge any more; a person must see that it goes"
+}
+
+// writable gives the change that writes a charge, or a finding why it cannot be written.
+func (p *planner) writable(e *item, want *billing.DesiredCharge) (Change, bool) {
+	c, why := p.chargeChange(want)
+	if why == "" {
+		return c, true
+	}
+	kind, remedy := billing.FindingContractEnds, "Map the customer to the contract's successor with spindle contracts map."
+	if contract, known := p.contract(want.Contract); !known || !contract.Active {
+		kind, remedy = billing.FindingContractGone, "Map the customer or its resource groups to another contract with spindle contracts map."
+	}
+	id := p.itemFinding(e, kind, why, remedy)
+	if !e.stands() {
+		p.rebook(e, billing.HeldBack, id)
+	}
+	return c, false
+}
+
+// chargeChange makes the change that writes a charge, without saying yet how, or says why its contract cannot take it. A date before the
+// contract is moved to its start.
+func (p *planner) chargeChange(want *billing.DesiredCharge) (c Change, why string) {
 	contract, known := p.contract(want.Contract)
 	if !known || !contract.Active {
-		p.chargeFinding(want, billing.FindingContractGone, fmt.Sprintf("Contract %s is not an active contract in Autotask.", want.Contract),
-			"Map the customer or its resource groups to another contract with spindle contracts map.")
-		return
+		return c, fmt.Sprintf("Contract %s is not an active contract in Autotask.", want.Contract)
 	}
-	if want.Date.Before(contract.Start) {
-		want.Date = contract.Start
-	}
+	want.Date = billing.Later(want.Date, contract.Start)
 	if want.Date.After(contract.End) && p.managed[want.Contract.Mark] {
 		p.short[want.Contract.Mark] = billing.Later(p.short[want.Contract.Mark], want.Date)
-		return
+		return c, fmt.Sprintf("Contract %q has to be extended first.", contract.Name)
 	}
 	if want.Date.After(contract.End) {
-		p.chargeFinding(want, billing.FindingContractEnds, fmt.Sprintf("Contract %q ended on %s, before the charge's date %s.", contract.Name, contract.End, want.Date),
-			"Map the customer to the contract's successor with spindle contracts map.")
-		return
+		return c, fmt.Sprintf("Contract %q ended on %s, before the charge's date %s.", contract.Name, contract.End, want.Date)
 	}
 	amount := amountOf(want.Quantity, want.UnitPrice)
-	c := Change{
+	c = Change{
 		CustomerID: want.CustomerID, Customer: want.Customer, What: want.Name, ChargeKey: want.Key,
 		Contract: refOf(string(contract.ID), want.Contract.Mark), ContractName: contract.Name, Charge: billing.Ref{Mark: want.Mark},
-		Effective: want.Date, NewCharge: &want, After: State{Exists: true, UnitPrice: &want.UnitPrice, Amount: &amount},
-		Holds: want.Holds, Proof: chargeProof(want),
+		Effective: want.Date, NewCharge: want, After: State{Exists: true, UnitPrice: &want.UnitPrice, Amount: &amount},
+		Holds: want.Holds, Proof: chargeProof(*want),
 	}
 	if id := p.creating[want.Contract.Mark]; want.Contract.Mark != "" && id != "" {
 		c.Requires = append(c.Requires, id)
 	}
-	p.planChargeState(want, c, amount)
+	return c, ""
 }
 
 func chargeProof(want billing.DesiredCharge) []string {
@@ -55,58 +160,16 @@ func chargeProof(want billing.DesiredCharge) []string {
 	return proof
 }
 
-// planChargeState creates the charge, corrects one that is not billed yet, or reports one that cannot be changed any more.
-func (p *planner) planChargeState(want billing.DesiredCharge, c Change, amount money.Amount) {
-	standing := p.charges[want.Mark]
-	id, remembered := p.in.Memory.Charges[want.Key]
-	if known, found := p.chargeByID[id]; found && len(standing) == 0 {
-		standing = []billing.Charge{known} // somebody took our mark away
+// chargeDrift compares what we wrote last with what stands now (law 7): a difference is somebody's decision.
+func (p *planner) chargeDrift(e *item) []billing.Hold {
+	wrote, known := e.wrote()
+	stands := e.amount()
+	if !known || stands.Equal(wrote) {
+		return nil
 	}
-	switch {
-	case len(standing) > 1:
-		p.chargeFinding(want, billing.FindingDuplicate, fmt.Sprintf("%d charges in Autotask carry our mark %s.", len(standing), want.Mark),
-			"Delete all but one in Autotask.")
-	case len(standing) == 0 && remembered:
-		p.chargeFinding(want, billing.FindingDrift, "The charge was deleted in Autotask after Spindle wrote it.",
-			"Enter it by hand if it should be billed after all; Spindle does not write it twice.")
-	case len(standing) == 0:
-		c.Kind, c.OneOff = CreateCharge, amount
-		c.Reason = fmt.Sprintf("%s of %s, from what Microsoft billed.", want.Name, want.Month)
-		p.add(phaseCharges, c)
-	default:
-		p.correctCharge(want, c, standing[0], amount)
-	}
-}
-
-func (p *planner) correctCharge(want billing.DesiredCharge, c Change, standing billing.Charge, amount money.Amount) {
-	stands := amountOf(standing.Quantity, standing.UnitPrice)
-	if stands.Equal(amount) {
-		return
-	}
-	difference, err := amount.Sub(stands)
-	if err != nil {
-		p.chargeFinding(want, billing.FindingCurrency, fmt.Sprintf("The charge stands in %s but is now in %s.", stands.Currency(), amount.Currency()),
-			"Correct the currency of the company in Autotask.")
-		return
-	}
-	if standing.Billed {
-		remedy := "Add a charge for the difference; a posted charge is never changed."
-		if difference.Sign() < 0 {
-			remedy = "Credit the difference; a posted charge is never changed."
-		}
-		p.find(billing.Finding{Kind: billing.FindingPosted, Subject: want.Key, CustomerID: want.CustomerID, Customer: want.Customer,
-			Message: fmt.Sprintf("%s: the charge of %s was posted with %s, Microsoft's data now give %s.", want.Name, want.Month, stands, amount),
-			Remedy:  remedy, Money: difference})
-		return
-	}
-	c.Kind, c.OneOff = CorrectCharge, difference
-	c.Charge.ID = string(standing.ID)
-	c.Before = State{Exists: true, UnitPrice: &standing.UnitPrice, Amount: &stands}
-	c.Reason = fmt.Sprintf("Microsoft's data or the price rules for %s changed: %s → %s.", want.Month, stands, amount)
-	p.add(phaseCharges, c)
-}
-
-func (p *planner) chargeFinding(want billing.DesiredCharge, kind billing.FindingKind, message, remedy string) {
-	p.find(billing.Finding{Kind: kind, Subject: want.Key, CustomerID: want.CustomerID, Customer: want.Customer,
-		Message: want.Name + ": " + message, Remedy: remedy, Money: amountOf(want.Quantity, want.UnitPrice)})
+	currency := e.currency()
+	why := fmt.Sprintf("Spindle wrote %s, Autotask now has %s", money.Of(wrote, currency), money.Of(stands, currency))
+	p.itemFinding(e, billing.FindingDrift, "The amount was changed by hand: "+why+".",
+		"Approve the change to restore what Microsoft's data give, or reject it to keep the hand edit.")
+	return []billing.Hold{{Policy: "hold-on-drift", Why: why}}
 }

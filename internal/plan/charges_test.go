@@ -38,15 +38,17 @@ func TestEqualMoneyIsNoCorrection(t *testing.T) {
 	s.expect(t)
 }
 
-func TestABilledChargeIsReportedWithTheDifference(t *testing.T) {
+func TestABilledChargeGetsATrueUp(t *testing.T) {
 	s := azure(1234)
 	s.applied(t, s.plan())
 	s.b.at.charges[0].Billed = true
 	s.expect(t)
 	s.desired.Charges[0].UnitPrice = euros(1000)
-	if f := finding(t, s.expect(t), billing.FindingPosted); !f.Money.Equal(euros(-234)) {
-		t.Errorf("difference %s", f.Money)
+	p := s.expect(t, "charge 2026-11-30 0→0")
+	if c := p.Changes[0]; !c.OneOff.Equal(euros(-234)) || c.What != "Azure 2026-10, correction" || c.NewCharge.TrueUp != 1 || c.NewCharge.Month != "2026-10" {
+		t.Errorf("%+v", c)
 	}
+	s.applied(t, p)
 }
 
 func TestAChargeDeletedByHandStaysDeleted(t *testing.T) {
@@ -108,7 +110,7 @@ func TestTheContractOfACharge(t *testing.T) {
 	s.applied(t, p)
 }
 
-// Months of Azure charges: written, corrected while open, reported once posted, never written twice.
+// Months of Azure charges: written, corrected while open, made good by true-ups once posted, never written twice.
 func TestDiaryOfCharges(t *testing.T) {
 	s := azure(1234)
 	s.desired.Charges = nil
@@ -123,6 +125,11 @@ func TestDiaryOfCharges(t *testing.T) {
 		return func(s *scene) { s.desired.Charges[i].UnitPrice = euros(cents) }
 	}
 	posted := func(s *scene) { s.b.at.charges[0].Billed = true }
+	allPosted := func(s *scene) {
+		for i := range s.b.at.charges {
+			s.b.at.charges[i].Billed = true
+		}
+	}
 	s.keep(t, []entry{
 		{day: "2026-10-05", event: "September is closed", do: month("azure-09", "2026-09-30", 12345),
 			plan: []planned{
@@ -143,17 +150,33 @@ func TestDiaryOfCharges(t *testing.T) {
 			},
 		},
 		{day: "2026-10-20", event: "posted, and corrected by Microsoft afterwards", do: both(posted, costs(0, 10550)),
-			findings: []string{
-				"posted-period/azure-09 | Azure: the charge of 2026-09 was posted with 110.00 EUR, Microsoft's data now give 105.50 EUR. | Credit the difference; a posted charge is never changed. | -4.50 EUR",
+			plan: []planned{
+				{what: "charge 2026-10-31 0→0", money: "-4.50 EUR once",
+					why: "Correction of 2026-09, which is posted: 110.00 EUR were charged, Microsoft's data or the price rules now give 105.50 EUR."},
 			},
 		},
-		{day: "2026-11-05", event: "October is closed, September is back where it was posted", do: both(costs(0, 11000), month("azure-10", "2026-10-31", 5000)),
+		{day: "2026-10-21", event: "more of it comes back, while the correction is not posted", do: costs(0, 10000),
+			plan: []planned{
+				{what: "correct-charge 2026-10-31 0→0", money: "-5.50 EUR once",
+					why: "Correction of 2026-09, which is posted: 105.50 EUR were charged, Microsoft's data or the price rules now give 100.00 EUR."},
+			},
+		},
+		{day: "2026-11-05", event: "the correction is posted, October is closed, September is back where it was",
+			do: both(allPosted, both(costs(0, 11000), month("azure-10", "2026-10-31", 5000))),
 			plan: []planned{
 				{what: "charge 2026-10-31 0→0", money: "+50.00 EUR once",
 					why: "Azure of 2026-10, from what Microsoft billed."},
+				{what: "charge 2026-11-30 0→0", money: "+10.00 EUR once",
+					why: "Correction of 2026-09, which is posted: 100.00 EUR were charged, Microsoft's data or the price rules now give 110.00 EUR."},
 			},
 		},
-		{day: "2026-11-06", event: "somebody deleted October's", do: func(s *scene) { s.b.at.charges = s.b.at.charges[:1] },
+		{day: "2026-11-06", event: "it was nothing: the second correction is not needed", do: costs(0, 10000), held: false,
+			plan: []planned{
+				{what: "remove-charge 2026-11-30 0→0", money: "-10.00 EUR once",
+					why: "Nothing asks for this charge of 2026-09 any more, and it is not posted yet.", held: "hold-unwanted"},
+			},
+		},
+		{day: "2026-11-06", event: "somebody deleted October's", do: func(s *scene) { s.b.at.charges = s.b.at.charges[:2] },
 			findings: []string{
 				"changed-by-hand/azure-10 | Azure: The charge was deleted in Autotask after Spindle wrote it. | Enter it by hand if it should be billed after all; Spindle does not write it twice. | 50.00 EUR",
 			},
@@ -173,7 +196,9 @@ func TestFindingsAboutCharges(t *testing.T) {
 			"contract-missing/azure | Azure: Contract 999 is not an active contract in Autotask. | Map the customer or its resource groups to another contract with spindle contracts map. | 12.34 EUR"},
 		{"contract over", func(s *scene) { s.b.at.contracts[0].End = date("2026-11-19") },
 			`contract-ends/azure | Azure: Contract "Cloud" ended on 2026-11-19, before the charge's date 2026-11-20. | Map the customer to the contract's successor with spindle contracts map. | 12.34 EUR`},
-		{"deleted by hand", func(s *scene) { s.b.memory.Charges["azure"] = "70" },
+		{"deleted by hand", func(s *scene) {
+			s.b.memory.Charges = []Charged{{Key: "azure", Mark: "SPN-azure", ID: "70", CustomerID: "c1", Month: "2026-10", Amount: euros(1234)}}
+		},
 			"changed-by-hand/azure | Azure: The charge was deleted in Autotask after Spindle wrote it. | Enter it by hand if it should be billed after all; Spindle does not write it twice. | 12.34 EUR"},
 		{"copied by hand", func(s *scene) {
 			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure"}, {ID: "71", Mark: "SPN-azure"}}
@@ -181,15 +206,34 @@ func TestFindingsAboutCharges(t *testing.T) {
 		{"another currency", func(s *scene) {
 			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(1), UnitPrice: money.Of(money.Int(9), "USD")}}
 		}, "currency/azure | Azure: The charge stands in USD but is now in EUR. | Correct the currency of the company in Autotask. | 12.34 EUR"},
-		{"posted", func(s *scene) {
+		{"posted, and the contract is over", func(s *scene) {
 			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(2), UnitPrice: euros(500), Billed: true}}
-		}, "posted-period/azure | Azure: the charge of 2026-10 was posted with 10.00 EUR, Microsoft's data now give 12.34 EUR. | Add a charge for the difference; a posted charge is never changed. | 2.34 EUR"},
+			s.b.at.contracts[0].End = date("2026-11-20")
+		}, `posted-period/true-up|azure|900|2026-10|EUR|1 | Azure 2026-10, correction: 2.34 EUR are still to be charged, but Contract "Cloud" ended on 2026-11-20, before the charge's date 2026-11-30. | Charge or credit the difference by hand in Autotask. | 2.34 EUR`},
+		{"open, and the contract is over", func(s *scene) {
+			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(1), UnitPrice: euros(500)}}
+			s.b.at.contracts[0].End = date("2026-11-19")
+		}, `contract-ends/azure | Azure: Contract "Cloud" ended on 2026-11-19, before the charge's date 2026-11-20. | Map the customer to the contract's successor with spindle contracts map. | 12.34 EUR`},
+		{"deleted by hand once it was a correction", func(s *scene) {
+			key := billing.TrueUpKey("azure", "900", "2026-10", "EUR", 1)
+			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(1), UnitPrice: euros(1000), Billed: true}}
+			s.b.memory.Charges = []Charged{{Key: key, Mark: "SPN-1", ID: "71", CustomerID: "c1", Customer: "Alder", ContractID: "900", Month: "2026-10", Name: "Azure 2026-10, correction", Amount: euros(234)}}
+		}, "changed-by-hand/true-up|azure|900|2026-10|EUR|1 | Azure 2026-10, correction: The charge was deleted in Autotask after Spindle wrote it. | Enter it by hand if it should be billed after all; Spindle does not write it twice. | 2.34 EUR"},
 	} {
 		s := azure(1234)
 		tc.change(s)
 		p := s.expect(t)
 		same(t, tc.name, findingsIn(p), []string{tc.want})
 	}
+}
+
+// A hold that rating knows of a charge stays with it, whether it is written or corrected: no person has seen it yet.
+func TestHoldsOfChargesAreKept(t *testing.T) {
+	s := azure(1234)
+	s.desired.Charges[0].Holds = []billing.Hold{{Policy: "hold-below-margin", Why: "2 % is below 5 %"}}
+	wantHolds(t, s.expect(t, "charge 2026-11-20 0→0").Changes[0], "hold-below-margin")
+	s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", ContractID: "900", Quantity: money.Int(1), UnitPrice: euros(500)}}
+	wantHolds(t, s.expect(t, "correct-charge 2026-11-20 0→0").Changes[0], "hold-below-margin")
 }
 
 func TestAmountOfACharge(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 type clock struct {
 	day      billing.Date
 	policy   billing.EffectivePolicy
+	formerly []billing.FormerPolicy // the policies that held for the line before, oldest first
 	period   billing.PeriodType
 	start    billing.Date // contract start: periods are counted from it
 	postedTo billing.Date // first day after the posted periods of the line; zero: nothing posted
@@ -33,6 +34,9 @@ type choice struct {
 	instead   billing.Date
 }
 
+// whyCurrent is the reason of dates that reach back to the start of the period.
+const whyCurrent = "start of the current period, which is not posted"
+
 // because gives the reason in words.
 func (ch choice) because() string {
 	if ch.of.IsZero() {
@@ -44,6 +48,16 @@ func (ch choice) because() string {
 // at gives the line's period around a day; before the contract begins that is its first one.
 func (c clock) at(day billing.Date) billing.Period {
 	return c.period.PeriodAt(c.start, billing.Later(day, c.start))
+}
+
+// policyOn gives the policy that held on a day.
+func (c clock) policyOn(day billing.Date) billing.EffectivePolicy {
+	for _, f := range c.formerly {
+		if day.Before(f.Until) {
+			return f.Policy
+		}
+	}
+	return c.policy
 }
 
 func (c clock) current() billing.Period { return c.at(c.day) }
@@ -85,9 +99,24 @@ func (c clock) up() choice {
 	case c.policy == billing.TrueDate, c.long():
 		ch = choice{date: billing.Later(c.day, c.start), why: "on the day, prorated by Autotask"}
 	default:
-		ch = choice{date: c.at(begins).Start, why: "start of the current period, which is not posted"}
+		ch = choice{date: c.at(begins).Start, why: whyCurrent}
+	}
+	if ch.date.Before(c.billFrom) {
+		ch = choice{date: c.billFrom, why: "the first month Spindle bills"}
 	}
 	return c.settle(ch)
+}
+
+// begin gives the first day whose quantity Spindle bills for a line that is charged from a day on.
+func (c clock) begin(first billing.Date) billing.Date {
+	from := c.billFrom
+	switch {
+	case c.long():
+		return c.firstLongCycle().date
+	case from.IsZero():
+		from = c.current().Start
+	}
+	return billing.Later(first, from)
 }
 
 // trueBeginning is the day a new line is charged from, but never before the current period: earlier ones are closed.
@@ -138,7 +167,7 @@ func (c clock) down() choice {
 		}
 		return c.settle(choice{date: billing.Later(c.current().Start, c.endedOn), why: "the day the subscription ended"})
 	case c.policy == billing.PeriodStart:
-		return c.settle(choice{date: c.at(billing.Later(c.day, c.endedOn)).Start, why: "start of the current period, which is not posted"})
+		return c.settle(choice{date: c.at(billing.Later(c.day, c.endedOn)).Start, why: whyCurrent})
 	}
 	last := c.day
 	if c.endedOn.After(c.day) {

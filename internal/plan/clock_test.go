@@ -64,6 +64,36 @@ func TestClockUp(t *testing.T) {
 	}
 }
 
+// TestClockStartsWithTheFirstMonth: whatever the policy, nothing begins before the first month that Spindle bills for a line; a yearly cycle
+// that began before it was billed without Spindle.
+func TestClockStartsWithTheFirstMonth(t *testing.T) {
+	const current, first = "start of the current period, which is not posted", "the first month Spindle bills"
+	for _, tc := range []struct {
+		name, from string
+		policy     billing.EffectivePolicy
+		period     billing.PeriodType
+		since      string
+		fresh      bool
+		want, why  string
+	}{
+		{"the period began before", "2026-12-01", upNow, billing.PeriodMonth, "2026-05-01", true, "2026-12-01", first},
+		{"so did true-date's", "2026-12-01", trueDate, billing.PeriodMonth, "2026-05-01", true, "2026-12-01", first},
+		{"the next period is later anyway", "2026-12-01", nextPeriod, billing.PeriodMonth, "2026-05-01", true, "2026-12-15", "start of the next period"},
+		{"the period began later", "2026-11-01", upNow, billing.PeriodMonth, "2026-05-01", true, "2026-11-15", current},
+		{"seats that join a line", "2026-12-01", upNow, billing.PeriodMonth, "", false, "2026-12-01", first},
+		{"a year that began in the first month", "2026-12-01", upNow, billing.PeriodYear, "2026-12-03", true, "2026-12-03", "the day the subscription is charged from"},
+		{"a year that began the day before", "2026-12-01", upNow, billing.PeriodYear, "2026-11-30", true, "2027-11-30",
+			"its next charge cycle: the running one began before the first month Spindle bills"},
+		{"a year that began long after", "2026-09-01", upNow, billing.PeriodYear, "2026-11-30", true, "2026-11-30", "the day the subscription is charged from"},
+	} {
+		c := clock{day: date("2026-12-10"), policy: tc.policy, period: tc.period, start: date("2026-01-15"), since: optional(tc.since),
+			billFrom: date(tc.from), fresh: tc.fresh}
+		if got := c.up(); got.date != date(tc.want) || got.because() != tc.why {
+			t.Errorf("%s: %s, %s; want %s, %s", tc.name, got.date, got.because(), tc.want, tc.why)
+		}
+	}
+}
+
 func TestClockDown(t *testing.T) {
 	for _, tc := range []struct {
 		name    string

@@ -65,7 +65,7 @@ func TestDiaryOfAMonthlyAndAYearlyLine(t *testing.T) {
 					why: "6 → 5 from 2026-06-15, first day after the posted periods (posted up to 2026-06-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-06-15 | Premium: -1 take effect on 2026-06-15 because the running period is posted; until then about 8.39 EUR are billed too much. | Credit the difference in Autotask. | -8.39 EUR",
+				"unbilled-difference/line/2026-05-15/over | Premium: -1 take effect on 2026-06-15 because the running period is posted; until then about 8.39 EUR are billed too much. | Credit the difference in Autotask. | -8.39 EUR",
 			},
 		},
 	})
@@ -129,7 +129,7 @@ func TestDiaryOfAQuarterlyService(t *testing.T) {
 					why: "6 → 7 from 2026-10-15, first day after the posted periods (posted up to 2026-10-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-10-15 | Premium: +1 take effect on 2026-10-15 because the running period is posted; until then about 31.21 EUR stay unbilled. | Add a charge for the difference in Autotask. | 31.21 EUR",
+				"unbilled-difference/line/2026-07-15 | Premium: +1 take effect on 2026-10-15 because the running period is posted; until then about 31.21 EUR stay unbilled. | Add a charge for the difference in Autotask. | 31.21 EUR",
 			},
 		},
 	})

@@ -42,6 +42,7 @@ func (w *scratch) fingerprint(p *Plan, from billing.Observed) string {
 			b = append(append(b, ' '), effect.String()...)
 		}
 		b = appendAll(append(b, ' '), c.Holds, func(b []byte, hold billing.Hold) []byte { return fmt.Append(b, hold) })
+		b = appendWhose(b, c)
 		b = appendAll(append(b, ' '), c.Proof, func(b []byte, proof string) []byte { return append(b, proof...) })
 		w.text = append(b, '\n')
 		h.Write(w.text)
@@ -52,6 +53,17 @@ func (w *scratch) fingerprint(p *Plan, from billing.Observed) string {
 	}
 	w.writeObserved(h, &from)
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// appendWhose writes whose units a change is about.
+func appendWhose(b []byte, c *Change) []byte {
+	b = appendAll(append(b, " together "...), c.Together, strconv.AppendQuote)
+	b = appendAll(append(b, ' '), c.Shares, func(b []byte, s billing.Share) []byte {
+		return strconv.AppendInt(append(strconv.AppendQuote(b, string(s.SubscriptionID)), ' '), s.Units, 10)
+	})
+	return appendAll(append(b, ' '), c.Moves, func(b []byte, m Move) []byte {
+		return appendDate(append(strconv.AppendInt(append(strconv.AppendQuote(b, string(m.SubscriptionID)), ' '), m.Units, 10), ' '), m.Day)
+	})
 }
 
 // appendAll writes items between brackets, separated by spaces.

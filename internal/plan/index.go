@@ -10,34 +10,44 @@ import (
 
 // planner holds the indexes and collects the result. It lives for one pass of Make.
 type planner struct {
-	in         Input
-	contracts  map[string]*billing.Contract // by id and by mark; marks also lead to what this plan creates
-	services   map[string]*billing.Service  // likewise
-	linesByID  map[billing.ContractServiceID]*billing.ContractService
-	lineMarks  map[string][]*billing.ContractService
-	instances  map[instance][]*billing.ContractService
-	charges    map[string][]billing.Charge // by mark
-	chargeByID map[billing.ChargeID]billing.Charge
-	applied    map[string]*Applied                  // by line key
-	ours       map[billing.ContractServiceID]string // line key of every line that is ours
-	wanted     map[string]bool                      // keys of the desired lines
-	managed    map[string]bool                      // marks of the contracts that Spindle manages
-	claimed    map[billing.ContractServiceID]bool   // hand-made lines that a desired line already leads to
-	enabled    map[billing.CustomerID]bool
-	known      map[billing.CustomerID]bool // customers that already have a line of ours
-	names      map[billing.CustomerID]string
-	gaps       map[billing.CustomerID]bool
-	creating   map[string]string       // mark of what this plan creates → change id
-	leaving    map[instance][]*Applied // by customer and service: lines of ours that nothing asks for any more
-	extended   map[string]extension    // contract id → the change that extends it
-	attached   map[instance]string     // change id of the attach in this plan
-	short      map[string]billing.Date // managed contracts that end too early: mark → last day they must cover
-	needs      map[string]billing.Date // the same, found by an earlier pass
-	changes    []ordered
-	findings   []billing.Finding
-	scratch    scratch
-	noLine     billing.ContractService // what a subject without a line points at
-	noApplied  Applied
+	in          Input
+	lines       []*billing.DesiredLine       // what is wanted, by key
+	memory      []*Applied                   // what we wrote, by key
+	unwanted    []*Applied                   // what of it nothing asks for any more
+	reached     int                          // where the last look-up in memory ended: most come in order
+	contracts   map[string]*billing.Contract // by id and by mark; marks also lead to what this plan creates
+	services    map[string]*billing.Service  // likewise
+	linesByID   map[billing.ContractServiceID]*billing.ContractService
+	index       *standingIndex
+	charges     map[string][]billing.Charge // by mark
+	chargeByID  map[billing.ChargeID]billing.Charge
+	months      map[billing.Month]billing.ChargedMonth // the months that were rated
+	refused     map[string]string                      // charges that the target did not take: key → why
+	rebooked    map[string]Rebooking                   // desired charges that are not written
+	managed     map[string]bool                        // marks of the contracts that Spindle manages
+	claimed     map[billing.ContractServiceID]bool     // hand-made lines that a desired line already leads to
+	enabled     map[billing.CustomerID]bool
+	known       map[billing.CustomerID]bool // customers that already have a line of ours
+	names       map[billing.CustomerID]string
+	gaps        map[billing.CustomerID]bool
+	creating    map[string]string       // mark of what this plan creates → change id
+	leaving     map[instance][]*Applied // what is unwanted, by customer and service
+	ofCustomer  map[billing.CustomerID][]*Applied
+	billFrom    billing.Date         // first day of the organization's first month
+	extended    map[string]extension // contract id → the change that extends it
+	attached    map[instance]string  // change id of the attach in this plan
+	movers      map[string]*mover    // by line key: lines that subscriptions move between
+	moves       []*move
+	transferred []transfer              // the subscriptions that move, in the order of their old lines
+	short       map[string]billing.Date // managed contracts that end too early: mark → last day they must cover
+	needs       map[string]billing.Date // the same, found by an earlier pass
+	changes     []ordered
+	findings    []billing.Finding
+	shortages   []billing.Shortage
+	scratch     scratch
+	room        subject                 // of the line that is planned now
+	noLine      billing.ContractService // what a subject without a line points at
+	noApplied   Applied
 }
 
 // instance names the services of one kind on a contract, or of a customer: by id each, or by mark when this plan creates it.
@@ -57,18 +67,18 @@ type extension struct {
 	oldEnd billing.Date
 }
 
-// inOrder gives the input with every slice in its documented order, so that equal content gives equal plans (law 4).
+// inOrder gives the input with every slice in its documented order, so that equal content gives equal plans (law 4). The planner orders the
+// lines itself: plans have many thousands of them, and pointers are moved sooner than lines.
 func inOrder(in Input) Input {
 	d, o := &in.Desired, &in.Observed
 	d.Contracts = sorted(d.Contracts, func(a, b billing.DesiredContract) int { return cmp.Compare(a.Mark, b.Mark) })
 	d.Services = sorted(d.Services, func(a, b billing.DesiredService) int { return cmp.Compare(a.Mark, b.Mark) })
-	d.Lines = sorted(d.Lines, func(a, b billing.DesiredLine) int { return cmp.Compare(a.Key, b.Key) })
 	d.Charges = sorted(d.Charges, func(a, b billing.DesiredCharge) int { return cmp.Compare(a.Key, b.Key) })
 	o.Contracts = sorted(o.Contracts, func(a, b billing.Contract) int { return compareIDs(string(a.ID), string(b.ID)) })
 	o.Services = sorted(o.Services, func(a, b billing.Service) int { return compareIDs(string(a.ID), string(b.ID)) })
 	o.Lines = withRowsInOrder(sorted(o.Lines, func(a, b billing.ContractService) int { return compareIDs(string(a.ID), string(b.ID)) }))
 	o.Charges = sorted(o.Charges, func(a, b billing.Charge) int { return compareIDs(string(a.ID), string(b.ID)) })
-	in.Memory.Lines = sorted(in.Memory.Lines, func(a, b Applied) int { return cmp.Compare(a.LineKey, b.LineKey) })
+	in.Memory.Charges = sorted(in.Memory.Charges, func(a, b Charged) int { return cmp.Compare(a.Key, b.Key) })
 	return in
 }
 
@@ -83,6 +93,18 @@ func sorted[T any](items []T, compare func(a, b T) int) []T {
 	items = slices.Clone(items)
 	slices.SortStableFunc(items, compare)
 	return items
+}
+
+// pointersInOrder points at the items in order.
+func pointersInOrder[T any](items []T, compare func(a, b *T) int) []*T {
+	pointers := make([]*T, len(items))
+	for i := range items {
+		pointers[i] = &items[i]
+	}
+	if !slices.IsSortedFunc(pointers, compare) {
+		slices.SortStableFunc(pointers, compare)
+	}
+	return pointers
 }
 
 func withRowsInOrder(lines []billing.ContractService) []billing.ContractService {
@@ -103,33 +125,124 @@ func withRowsInOrder(lines []billing.ContractService) []billing.ContractService 
 func newPlanner(in Input) *planner {
 	p := &planner{
 		in: in, contracts: map[string]*billing.Contract{}, services: map[string]*billing.Service{},
-		linesByID: make(map[billing.ContractServiceID]*billing.ContractService, len(in.Observed.Lines)), lineMarks: make(map[string][]*billing.ContractService, len(in.Observed.Lines)),
-		instances: map[instance][]*billing.ContractService{}, charges: map[string][]billing.Charge{},
-		chargeByID: map[billing.ChargeID]billing.Charge{}, applied: make(map[string]*Applied, len(in.Memory.Lines)),
-		ours: make(map[billing.ContractServiceID]string, len(in.Memory.Lines)), wanted: make(map[string]bool, len(in.Desired.Lines)),
-		managed: map[string]bool{}, claimed: map[billing.ContractServiceID]bool{},
-		enabled: map[billing.CustomerID]bool{}, known: map[billing.CustomerID]bool{}, names: map[billing.CustomerID]string{},
+		linesByID: make(map[billing.ContractServiceID]*billing.ContractService, len(in.Observed.Lines)), charges: map[string][]billing.Charge{},
+		chargeByID: map[billing.ChargeID]billing.Charge{}, managed: map[string]bool{}, claimed: map[billing.ContractServiceID]bool{},
+		movers: map[string]*mover{}, enabled: map[billing.CustomerID]bool{}, known: map[billing.CustomerID]bool{}, names: map[billing.CustomerID]string{},
 		gaps: map[billing.CustomerID]bool{}, creating: map[string]string{}, extended: map[string]extension{},
 		attached: map[instance]string{}, leaving: map[instance][]*Applied{}, short: map[string]billing.Date{},
+		months: map[billing.Month]billing.ChargedMonth{}, refused: map[string]string{}, rebooked: map[string]Rebooking{},
+		lines:  pointersInOrder(in.Desired.Lines, func(a, b *billing.DesiredLine) int { return cmp.Compare(a.Key, b.Key) }),
+		memory: pointersInOrder(in.Memory.Lines, func(a, b *Applied) int { return cmp.Compare(a.LineKey, b.LineKey) }),
+	}
+	if in.Settings.BillFrom != "" {
+		p.billFrom = in.Settings.BillFrom.Period().Start
 	}
 	p.indexObserved(in.Observed)
 	p.indexDesired(in.Desired)
-	for i := range in.Memory.Lines {
-		a := &in.Memory.Lines[i]
-		p.applied[a.LineKey] = a
-		p.known[a.CustomerID] = true
-		if a.LineID != "" {
-			p.ours[a.LineID] = a.LineKey
-		}
-		if !p.wanted[a.LineKey] {
-			key := instance{string(a.CustomerID), string(a.ServiceID)}
-			p.leaving[key] = append(p.leaving[key], a)
+	p.indexMemory()
+	for _, paper := range in.Memory.Charges {
+		if paper.ID == "" && paper.Refused != "" {
+			p.refused[paper.Key] = paper.Refused
 		}
 	}
 	for _, id := range in.Enabled {
 		p.enabled[id] = true
 	}
 	return p
+}
+
+// indexMemory walks over both lists at once, which are in the order of their keys.
+func (p *planner) indexMemory() {
+	wanted := p.lines
+	var last billing.CustomerID
+	for _, a := range p.memory {
+		if a.CustomerID != last {
+			last = a.CustomerID
+			p.known[last] = true
+		}
+		for len(wanted) > 0 && wanted[0].Key < a.LineKey {
+			wanted = wanted[1:]
+		}
+		if len(wanted) == 0 || wanted[0].Key != a.LineKey {
+			key := instance{string(a.CustomerID), string(a.ServiceID)}
+			p.unwanted, p.leaving[key] = append(p.unwanted, a), append(p.leaving[key], a)
+		}
+	}
+}
+
+// applied gives what we know of a line, nil when it is nothing.
+func (p *planner) applied(key string) *Applied {
+	if p.reached == len(p.memory) || p.memory[p.reached].LineKey > key { // out of order
+		p.reached, _ = slices.BinarySearchFunc(p.memory, key, func(a *Applied, key string) int { return cmp.Compare(a.LineKey, key) })
+	}
+	for p.reached < len(p.memory) && p.memory[p.reached].LineKey < key {
+		p.reached++
+	}
+	if p.reached == len(p.memory) || p.memory[p.reached].LineKey != key {
+		return nil
+	}
+	return p.memory[p.reached]
+}
+
+// wanted gives the desired line with a key, nil when there is none.
+func (p *planner) wanted(key string) *billing.DesiredLine {
+	at, found := slices.BinarySearchFunc(p.lines, key, func(l *billing.DesiredLine, key string) int { return cmp.Compare(l.Key, key) })
+	if !found {
+		return nil
+	}
+	return p.lines[at]
+}
+
+// linesOf gives what we wrote for a customer, in order.
+func (p *planner) linesOf(customer billing.CustomerID) []*Applied {
+	if p.ofCustomer == nil {
+		p.ofCustomer = map[billing.CustomerID][]*Applied{}
+		for _, a := range p.memory {
+			p.ofCustomer[a.CustomerID] = append(p.ofCustomer[a.CustomerID], a)
+		}
+	}
+	return p.ofCustomer[customer]
+}
+
+// standingIndex finds contract services by what they are rather than by their id. Only lines that begin need it.
+type standingIndex struct {
+	marks     map[string][]*billing.ContractService
+	instances map[instance][]*billing.ContractService
+	ours      map[billing.ContractServiceID]string // line key of every line that is ours
+}
+
+// stands gives the index, which is made when the first line begins.
+func (p *planner) stands() *standingIndex {
+	if p.index != nil {
+		return p.index
+	}
+	n := len(p.in.Observed.Lines)
+	x := &standingIndex{make(map[string][]*billing.ContractService, n), make(map[instance][]*billing.ContractService, n), make(map[billing.ContractServiceID]string, len(p.memory))}
+	single := make([]*billing.ContractService, n) // nearly every mark is on one line, and nearly every service once on a contract
+	for i := range p.in.Observed.Lines {
+		l := &p.in.Observed.Lines[i]
+		single[i] = l
+		one := single[i : i+1 : i+1]
+		key := instance{string(l.ContractID), string(l.ServiceID)}
+		x.instances[key] = orMore(x.instances[key], one)
+		if l.Mark != "" {
+			x.marks[l.Mark] = orMore(x.marks[l.Mark], one)
+		}
+	}
+	for _, a := range p.memory {
+		if a.LineID != "" {
+			x.ours[a.LineID] = a.LineKey
+		}
+	}
+	p.index = x
+	return x
+}
+
+func orMore[T any](some, one []T) []T {
+	if some == nil {
+		return one
+	}
+	return append(some, one...)
 }
 
 func (p *planner) indexObserved(o billing.Observed) {
@@ -139,21 +252,8 @@ func (p *planner) indexObserved(o billing.Observed) {
 	for i := range o.Services {
 		p.indexService(&o.Services[i])
 	}
-	marked := make([]*billing.ContractService, len(o.Lines)) // nearly every mark is on one line: one array holds all these slices
 	for i := range o.Lines {
-		l := &o.Lines[i]
-		p.linesByID[l.ID] = l
-		key := instance{string(l.ContractID), string(l.ServiceID)}
-		p.instances[key] = append(p.instances[key], l)
-		if l.Mark == "" {
-			continue
-		}
-		if others := p.lineMarks[l.Mark]; others != nil {
-			p.lineMarks[l.Mark] = append(others, l)
-			continue
-		}
-		marked[i] = l
-		p.lineMarks[l.Mark] = marked[i : i+1 : i+1]
+		p.linesByID[o.Lines[i].ID] = &o.Lines[i]
 	}
 	for _, c := range o.Charges {
 		p.chargeByID[c.ID] = c
@@ -170,14 +270,22 @@ func (p *planner) indexDesired(d billing.Desired) {
 	for _, c := range d.Contracts {
 		p.managed[c.Mark] = true
 	}
-	for i := range d.Lines {
-		l := &d.Lines[i]
-		p.wanted[l.Key] = true
-		if p.names[l.CustomerID] == "" {
-			p.names[l.CustomerID] = l.Customer
+	var last billing.CustomerID
+	for _, l := range p.lines {
+		if l.CustomerID == last {
+			continue
+		}
+		if last = l.CustomerID; p.names[last] == "" {
+			p.names[last] = l.Customer
 		}
 	}
+	for _, m := range d.Months {
+		p.months[m.Month] = m
+	}
 	for _, c := range d.Charges {
+		if _, rated := p.months[c.Month]; !rated { // a month with a charge was rated
+			p.months[c.Month] = billing.ChargedMonth{Month: c.Month, Lines: true}
+		}
 		if p.names[c.CustomerID] == "" {
 			p.names[c.CustomerID] = c.Customer
 		}

@@ -87,17 +87,17 @@ func TestLinesByMark(t *testing.T) {
 	p := newPlanner(Input{Observed: o})
 	for mark, want := range map[string]string{"a": "[1 4 7]", "b": "[2 6]", "c": "[5]", "": "[]", "x": "[]"} {
 		ids := []billing.ContractServiceID{}
-		for _, l := range p.lineMarks[mark] {
+		for _, l := range p.stands().marks[mark] {
 			ids = append(ids, l.ID)
 		}
 		if got := fmt.Sprint(ids); got != want {
 			t.Errorf("mark %q: %s, want %s", mark, got, want)
 		}
 	}
-	if got := len(p.instances[instance{"900", "800"}]); got != len(marks) {
+	if got := len(p.stands().instances[instance{"900", "800"}]); got != len(marks) {
 		t.Errorf("%d instances", got)
 	}
-	if got := len(p.instances[instance{"9008", "00"}]); got != 0 {
+	if got := len(p.stands().instances[instance{"9008", "00"}]); got != 0 {
 		t.Errorf("%d instances of another contract", got)
 	}
 }

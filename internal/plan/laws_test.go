@@ -86,7 +86,7 @@ func TestMakeLeavesItsInputAlone(t *testing.T) {
 	})
 }
 
-// Law 2: with a gap in the source, no plan takes anything away, on any day.
+// Law 2: with a gap in the source, no plan takes anything away, on any day: neither units nor money.
 func TestAnIncompleteSourceNeverReduces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawStory(t)
@@ -95,18 +95,25 @@ func TestAnIncompleteSourceNeverReduces(t *testing.T) {
 			s.run()
 			s.turn()
 			s.desired.Incomplete = []billing.Gap{{CustomerID: pick(t, "gap", billing.CustomerID(""), "c1"), What: "subscriptions", Why: "no answer"}}
-			before := map[billing.ContractServiceID]modelLine{}
+			before := map[billing.ContractServiceID]*modelLine{}
 			for _, l := range s.b.at.lines {
-				before[l.id] = *l
+				old := *l
+				before[l.id] = &old
 			}
 			if p := s.run(); p.Complete {
 				t.Fatal("the plan says it is complete")
 			}
 			for _, l := range s.b.at.lines {
 				old := before[l.id]
+				if old == nil {
+					continue
+				}
 				for d := s.b.at.day.AddDays(-60); d.Before(s.b.at.day.AddDays(420)); d = d.AddDays(1) {
 					if l.unitsOn(d) < old.unitsOn(d) {
 						t.Fatalf("law 2: line %s fell from %d to %d on %s", l.id, old.unitsOn(d), l.unitsOn(d), d)
+					}
+					if was, is := s.b.at.worthOn(old, d), s.b.at.worthOn(l, d); is.Value().Cmp(was.Value()) < 0 {
+						t.Fatalf("law 2: line %s fell from %s to %s a period on %s\n%s", l.id, was, is, d, s.b.at)
 					}
 				}
 			}
@@ -154,4 +161,37 @@ func TestAGapNeverCorrectsAChargeDownwards(t *testing.T) {
 	s.expect(t)
 	s.desired.Charges[0].UnitPrice = euros(1100)
 	s.expect(t, "correct-charge 2026-11-20 0→0")
+}
+
+// Law 2 at the gate: whatever a rule may propose, what takes something away of a customer whom a gap touches does not get into a plan.
+func TestNothingThatReducesPassesTheGate(t *testing.T) {
+	trueUp, original := &billing.DesiredCharge{TrueUp: 1}, &billing.DesiredCharge{}
+	for _, tc := range []struct {
+		name    string
+		c       Change
+		reduces bool
+	}{
+		{"decrease", Change{Kind: Decrease}, true},
+		{"end", Change{Kind: End}, true},
+		{"removal", Change{Kind: RemoveCharge}, true},
+		{"correction downwards", Change{Kind: CorrectCharge, OneOff: euros(-1)}, true},
+		{"true-up downwards", Change{Kind: CreateCharge, NewCharge: trueUp, OneOff: euros(-1)}, true},
+		{"increase", Change{Kind: Increase}, false},
+		{"new price", Change{Kind: Reprice}, false},
+		{"correction upwards", Change{Kind: CorrectCharge, OneOff: euros(1)}, false},
+		{"true-up upwards", Change{Kind: CreateCharge, NewCharge: trueUp, OneOff: euros(1)}, false},
+		{"a credit of Microsoft's own", Change{Kind: CreateCharge, NewCharge: original, OneOff: euros(-1)}, false},
+	} {
+		for gap, touches := range map[billing.CustomerID]bool{"": true, "c1": true, "c2": false} {
+			p := newPlanner(Input{Desired: billing.Desired{Incomplete: []billing.Gap{{CustomerID: gap}}}})
+			tc.c.CustomerID = "c1"
+			id := p.add(phaseLines, tc.c)
+			if stopped := id == ""; stopped != (touches && tc.reduces) || stopped != (len(p.changes) == 0) {
+				t.Errorf("%s with a gap of %q: id %q, %d changes", tc.name, gap, id, len(p.changes))
+			}
+		}
+		if p := newPlanner(Input{}); p.add(phaseLines, tc.c) == "" {
+			t.Errorf("%s without a gap does not pass", tc.name)
+		}
+	}
 }

@@ -19,10 +19,15 @@ type subject struct {
 	found    bool
 	applied  *Applied // never nil; without a key when there is none
 	isOurs   bool
-	onlyAdds bool // the source has gaps: nothing may be reduced (law 2)
+	onlyAdds bool     // the source has gaps: nothing may be reduced (law 2)
+	moves    []moving // what comes from other lines in this plan, or goes there
+	rank     int      // its place among the lines that exchange subscriptions: what takes comes before what gives
+	late     bool     // its next changes take that place
 	span     span
 	clock    clock
+	prior    []step // what brings earlier days in step, before the day of the plan is looked at
 	quotient quotient
+	days     []billing.Date // room for the days that hold an adjustment
 }
 
 func blocked(holds []billing.Hold) bool {
@@ -30,8 +35,8 @@ func blocked(holds []billing.Hold) bool {
 }
 
 func (p *planner) planLine(want *billing.DesiredLine) {
-	s := subject{want: want, line: &p.noLine, applied: &p.noApplied}
-	if !p.resolve(&s) {
+	s, found := p.subjectOf(want)
+	if !found {
 		return
 	}
 	switch {
@@ -40,12 +45,23 @@ func (p *planner) planLine(want *billing.DesiredLine) {
 	case want.Units == 0 && !s.found:
 		// It ended and nothing stands in the target.
 	case !s.found:
-		p.planNewLine(&s)
+		p.planNewLine(s)
 	case !s.isOurs:
-		p.planAdoption(&s)
+		p.planAdoption(s)
 	default:
-		p.planExistingLine(&s)
+		p.planMark(s)
+		p.planExistingLine(s)
 	}
+}
+
+// subjectOf finds what stands for a desired line; a line that takes part in a move was looked up before.
+func (p *planner) subjectOf(want *billing.DesiredLine) (*subject, bool) {
+	if m := p.movers[want.Key]; m != nil {
+		return &m.subject, m.resolved
+	}
+	s := &p.room
+	*s = subject{want: want, line: &p.noLine, applied: &p.noApplied, days: s.days}
+	return s, p.resolve(s)
 }
 
 // resolve finds contract, service and contract service of a desired line, or says in a finding why it cannot.
@@ -64,7 +80,7 @@ func (p *planner) resolve(s *subject) bool {
 		return false
 	}
 	s.contract, s.service = contract, service
-	if a := p.applied[want.Key]; a != nil {
+	if a := p.applied(want.Key); a != nil {
 		s.applied, s.isOurs = a, true
 	}
 	if line := p.standing(s); line != nil {
@@ -83,7 +99,7 @@ func (p *planner) base(s *subject) Change {
 		CustomerID: want.CustomerID, Customer: want.Customer, What: want.Name, LineKey: want.Key,
 		Contract: refOf(string(s.contract.ID), want.Contract.Mark), ContractName: s.contract.Name,
 		Service: refOf(string(s.service.ID), want.Service.Mark), Line: refOf(string(s.line.ID), want.Mark),
-		PerPeriod: s.service.PeriodType, Holds: slices.Clone(want.Holds), Proof: proofOf(want),
+		Policy: want.Policy, Formerly: s.clock.formerly, PerPeriod: s.service.PeriodType, Holds: slices.Clone(want.Holds), Shares: want.Shares, Proof: proofOf(want),
 	}
 	for _, mark := range []string{want.Contract.Mark, want.Service.Mark} {
 		if id := p.creating[mark]; mark != "" && id != "" {
@@ -101,10 +117,30 @@ func (p *planner) wind(s *subject) {
 		ours = s.applied.Dates
 	}
 	s.span = spanOf(s.line, s.contract, s.service, ours)
+	s.days = s.span.takenDays(s.days[:0], ours, s.line.Rows)
 	s.clock = clock{
-		day: p.in.Desired.Day, policy: s.want.Policy, period: s.service.PeriodType, start: s.contract.Start,
-		since: s.want.Since, billFrom: p.in.Settings.BillFrom.Period().Start, endedOn: s.want.EndedOn, postedTo: s.span.postedTo(s.line.Rows), taken: s.span.takenDays(ours, s.line.Rows), fresh: true,
+		day: p.in.Desired.Day, policy: s.want.Policy, formerly: s.formerly(p.in.Settings.EffectiveSince), period: s.service.PeriodType, start: s.contract.Start,
+		since: s.want.Since, billFrom: p.firstBilled(s.want), endedOn: s.want.EndedOn, postedTo: s.span.postedTo(s.line.Rows), taken: s.days,
 	}
+	s.readBeginning()
+}
+
+// formerly gives the policies that held for the line before the one that is in force since a day. Nothing is known of a line before it was
+// written, nor of a change of policy whose day nobody kept.
+func (s *subject) formerly(since billing.Date) []billing.FormerPolicy {
+	a := s.applied
+	switch {
+	case !s.found || a.LineID != s.line.ID:
+		return nil
+	case since.IsZero() || a.Policy == "" || a.Policy == s.want.Policy:
+		return a.Formerly
+	}
+	return append(slices.Clone(a.Formerly), billing.FormerPolicy{Policy: a.Policy, Until: since})
+}
+
+// readBeginning tells from the rows whether the line begins only, and whether it is written ahead.
+func (s *subject) readBeginning() {
+	s.clock.fresh = true
 	for i, r := range s.line.Rows {
 		begun := !r.Period.Start.After(s.clock.day) && r.Units != 0
 		s.clock.fresh = s.clock.fresh && (!begun || s.isCancelled(i))
@@ -117,6 +153,14 @@ func (p *planner) wind(s *subject) {
 			s.clock.starts = begins
 		}
 	}
+}
+
+// firstBilled gives the first day that Spindle bills for a line.
+func (p *planner) firstBilled(want *billing.DesiredLine) billing.Date {
+	if !want.BillFrom.IsZero() {
+		return want.BillFrom
+	}
+	return p.billFrom
 }
 
 // isCancelled recognises a beginning that was taken back: its day cannot be adjusted twice, so it stands for a day or two before it
@@ -152,7 +196,7 @@ func (p *planner) standing(s *subject) *billing.ContractService {
 	if line, found := p.linesByID[s.applied.LineID]; s.isOurs && found {
 		return line
 	}
-	for _, line := range p.lineMarks[want.Mark] {
+	for _, line := range p.stands().marks[want.Mark] {
 		if line.ContractID == s.contract.ID {
 			return line
 		}
@@ -160,8 +204,8 @@ func (p *planner) standing(s *subject) *billing.ContractService {
 	if want.Repeat || s.isOurs || s.contract.ID == "" || s.service.ID == "" {
 		return nil
 	}
-	for _, line := range p.instances[instance{string(s.contract.ID), string(s.service.ID)}] {
-		if line.Mark == "" && p.ours[line.ID] == "" && !p.claimed[line.ID] {
+	for _, line := range p.stands().instances[instance{string(s.contract.ID), string(s.service.ID)}] {
+		if line.Mark == "" && p.stands().ours[line.ID] == "" && !p.claimed[line.ID] {
 			p.claimed[line.ID] = true
 			return line
 		}

@@ -377,6 +377,31 @@ func TestAManagedContractIsExtendedForAChangeBehindItsEnd(t *testing.T) {
 	s.applied(t, p)
 }
 
+// Only what takes effect after the old end waits for the extension; what the contract covers already does not depend on it.
+func TestWhatWaitsForAnExtension(t *testing.T) {
+	for _, tc := range []struct {
+		policy billing.EffectivePolicy
+		units  int64
+		day    string
+		waits  bool
+	}{
+		{upNow, 7, "2026-11-15", false},
+		{upNow, 3, "2026-12-15", true},
+		{trueDate, 3, "2026-11-20", false},
+		{nextPeriod, 7, "2026-12-15", true},
+	} {
+		s := managedScene("2026-11-20", "2026-12-14")
+		s.want.Policy, s.want.Contract = tc.policy, billing.Ref{ID: "901"}
+		s.stands(5, "2026-03-10")
+		s.want.Contract, s.want.Units = billing.Ref{Mark: "SPN-m"}, tc.units
+		p := s.plan()
+		if len(p.Changes) != 2 || p.Changes[0].Kind != ExtendContract || p.Changes[1].Effective != date(tc.day) || slices.Contains(p.Changes[1].Requires, p.Changes[0].ID) != tc.waits {
+			t.Errorf("%s to %d: %s", tc.policy, tc.units, text(p))
+		}
+		s.applied(t, p)
+	}
+}
+
 func TestANewContractAndServiceComeFirst(t *testing.T) {
 	s := november(upNow)
 	s.desired.Contracts = []billing.DesiredContract{{Mark: "SPN-m", CustomerID: "c1", Name: "Managed", PeriodType: billing.PeriodMonth, Start: date("2026-11-01"), End: date("2027-10-31")}}
@@ -404,5 +429,35 @@ func TestDuplicateMarksAreReported(t *testing.T) {
 	}
 	if kinds != 2 {
 		t.Errorf("findings: %v", p.Findings)
+	}
+}
+
+// Our store is the authority, and what it lost is found again by its mark: on the contract it belongs to, and nowhere else (ADR 0005). Nothing
+// is billed twice, whatever was lost.
+func TestALineIsFoundAgainByItsMark(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		lost func(*scene)
+		want []string
+	}{
+		{"the memory of the line", func(s *scene) { s.b.memory.Lines = nil }, []string{"increase 2026-11-15 5→7"}},
+		{"the memory of which contract service it is", func(s *scene) { s.b.memory.Lines[0].LineID = "" }, []string{"increase 2026-11-15 5→7"}},
+		{"nothing", func(*scene) {}, []string{"increase 2026-11-15 5→7"}},
+		{"the memory and the mark", func(s *scene) { s.b.memory.Lines = nil; s.b.at.lines[0].mark = "" }, []string{"mark-line  5→5"}},
+		{"the memory, and the mark is another line's", func(s *scene) { s.b.memory.Lines = nil; s.b.at.lines[0].mark = "spindle:other" },
+			[]string{"add-repeat 2026-11-15 0→7 at 10.00 EUR", "mark-line 2026-11-15 0→0"}},
+		{"the memory, and the mark was copied to another contract", func(s *scene) {
+			withSecondContract(s)
+			s.b.memory.Lines = nil
+			s.b.at.lines[0].contract = "910"
+		}, []string{"attach-service 2026-11-15 0→0", "increase 2026-11-15 0→7 at 10.00 EUR"}},
+	} {
+		s := november(upNow)
+		s.stands(5, "2026-03-10")
+		s.want.Units = 7
+		tc.lost(s)
+		if got := brief(s.plan()); !slices.Equal(got, tc.want) {
+			t.Errorf("lost: %s: %q, want %q", tc.name, got, tc.want)
+		}
 	}
 }

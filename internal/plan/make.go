@@ -10,10 +10,12 @@ import (
 
 // Input is everything a plan is made from.
 type Input struct {
-	Desired  billing.Desired
-	Observed billing.Observed
-	Memory   Memory
-	Settings billing.Settings
+	Organization string             // for the marks of true-ups
+	Customer     billing.CustomerID // charges of this one only, and of those whose money is together with theirs; "" for all
+	Desired      billing.Desired
+	Observed     billing.Observed
+	Memory       Memory
+	Settings     billing.Settings
 	// Enabled names the customers that are mapped and have billing switched on for something. A line of ours whose customer is not
 	// among them is reported and left alone (law 1).
 	Enabled []billing.CustomerID
@@ -48,13 +50,13 @@ func (p *planner) plan() {
 	for _, s := range p.in.Desired.Services {
 		p.planService(s)
 	}
-	for i := range p.in.Desired.Lines {
-		p.planLine(&p.in.Desired.Lines[i])
+	p.findMoves()
+	for _, want := range p.lines {
+		p.planLine(want)
 	}
 	p.planOrphans()
-	for _, c := range p.in.Desired.Charges {
-		p.planCharge(c)
-	}
+	p.tieMoves()
+	p.planCharges()
 }
 
 func (p *planner) find(f billing.Finding) { p.findings = append(p.findings, f) }
@@ -92,7 +94,10 @@ const (
 	phaseServices
 	phaseAttach // before all quantities: a repeat instance needs the first one, whenever either takes effect
 	phaseLines
-	phaseCharges
+	phaseMoves                        // what ends because it moved, after it has begun on its new line: as many steps as lines give to lines
+	phaseTakeBack = 1 << 30           // charges made smaller: what is charged instead waits for it
+	phaseUndo     = phaseTakeBack + 1 // credits taken back, likewise
+	phaseCharges  = phaseUndo + 1
 )
 
 func (p *planner) finish() Plan {
@@ -104,6 +109,7 @@ func (p *planner) finish() Plan {
 	for i, o := range p.changes {
 		plan.Changes[i] = *o.change
 	}
+	plan.Rebooked, plan.Shortages = p.rebooked, p.shortages
 	plan.Findings = onePerID(slices.Concat(p.in.Desired.Findings, p.findings))
 	plan.Fingerprint = p.scratch.fingerprint(&plan, p.in.Observed)
 	return plan
@@ -134,6 +140,11 @@ func onePerID(findings []billing.Finding) []billing.Finding {
 // contract: Autotask sheet §5.5), then as they were made, which respects what requires what.
 func inPlanOrder(a, b ordered) int {
 	x, y := a.change, b.change
-	return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(x.Customer, y.Customer), cmp.Compare(x.CustomerID, y.CustomerID),
-		cmp.Compare(a.contract, b.contract), x.Effective.Compare(y.Effective), cmp.Compare(a.seq, b.seq))
+	if a.phase != b.phase {
+		return cmp.Compare(a.phase, b.phase)
+	}
+	if x.CustomerID != y.CustomerID { // cmp.Or would compare everything else first, each time
+		return cmp.Or(cmp.Compare(x.Customer, y.Customer), cmp.Compare(x.CustomerID, y.CustomerID))
+	}
+	return cmp.Or(cmp.Compare(x.Customer, y.Customer), cmp.Compare(a.contract, b.contract), x.Effective.Compare(y.Effective), cmp.Compare(a.seq, b.seq))
 }

@@ -220,17 +220,21 @@ func (m *autotask) isPosted(l *modelLine, d billing.Date) bool {
 }
 
 // read shows what the reader of the target reads: for each line the rows from the period that contains the day to the end of the next.
-func (m *autotask) read() billing.Observed {
+func (m *autotask) read() billing.Observed { return m.readFrom(m.day) }
+
+// readFrom reads from the period that contains an earlier day.
+func (m *autotask) readFrom(from billing.Date) billing.Observed {
 	o := billing.Observed{Contracts: slices.Clone(m.contracts), Services: slices.Clone(m.services), Charges: slices.Clone(m.charges)}
 	for _, l := range m.lines {
-		line := billing.ContractService{ID: l.id, ContractID: l.contract, ServiceID: l.service, Mark: l.mark}
+		line := billing.ContractService{ID: l.id, ContractID: l.contract, ServiceID: l.service, Mark: l.mark, RowsFrom: from}
 		c, t := m.contract(l.contract), m.service(l.service).PeriodType
 		now := t.PeriodAt(c.Start, earlier(billing.Later(m.day, c.Start), c.End))
 		until := t.PeriodAt(c.Start, now.End).End
+		begin := earlier(now.Start, t.PeriodAt(c.Start, billing.Later(from, c.Start)).Start)
 		var before []billing.UnitRow
 		for _, r := range m.rows(l) {
 			switch {
-			case !r.Period.End.After(now.Start):
+			case !r.Period.End.After(begin):
 				before = []billing.UnitRow{r}
 			case r.Period.Start.Before(until):
 				line.Rows = append(line.Rows, r)
@@ -253,7 +257,7 @@ type bench struct {
 
 func newBench(day billing.Date) *bench {
 	return &bench{at: &autotask{day: day}, done: map[string]bool{},
-		memory: Memory{Contracts: map[string]billing.ContractID{}, Services: map[string]billing.ServiceID{}, Charges: map[string]billing.ChargeID{}}}
+		memory: Memory{Contracts: map[string]billing.ContractID{}, Services: map[string]billing.ServiceID{}}}
 }
 
 // apply sends one change the way the engine does: resolve marks to ids, write, remember.
@@ -303,6 +307,8 @@ func (b *bench) send(c Change) (string, error) {
 		return string(created.ID), nil
 	case CreateCharge, CorrectCharge:
 		return b.sendCharge(c)
+	case RemoveCharge:
+		return b.sendRemoval(c)
 	}
 	return b.sendLine(c)
 }
@@ -329,6 +335,16 @@ func (b *bench) sendCharge(c Change) (string, error) {
 	charge.ID = billing.ChargeID(b.at.newID())
 	b.at.charges = append(b.at.charges, charge)
 	return string(charge.ID), nil
+}
+
+// sendRemoval deletes a charge; one that is billed cannot be deleted (Autotask sheet §5.9).
+func (b *bench) sendRemoval(c Change) (string, error) {
+	i := slices.IndexFunc(b.at.charges, func(x billing.Charge) bool { return string(x.ID) == c.Charge.ID })
+	if i < 0 || b.at.charges[i].Billed || string(b.at.charges[i].ContractID) != c.Contract.ID {
+		return "", fmt.Errorf("charge %q cannot be deleted from contract %q", c.Charge.ID, c.Contract.ID)
+	}
+	b.at.charges = slices.Delete(b.at.charges, i, i+1)
+	return c.Charge.ID, nil
 }
 
 func (b *bench) sendLine(c Change) (string, error) {
@@ -368,8 +384,15 @@ func (b *bench) learn(c Change, id string) {
 	case CreateService:
 		b.memory.Services[c.Service.Mark] = billing.ServiceID(id)
 		return
-	case CreateCharge, CorrectCharge:
-		b.memory.Charges[c.ChargeKey] = billing.ChargeID(id)
+	case CreateCharge, CorrectCharge, RemoveCharge:
+		var before Charged
+		b.memory.Charges = slices.DeleteFunc(b.memory.Charges, func(paper Charged) bool {
+			if paper.Key == c.ChargeKey {
+				before = paper
+			}
+			return paper.Key == c.ChargeKey
+		})
+		b.memory.Charges = append(b.memory.Charges, before.After(c, id))
 		return
 	}
 	a, known := b.remembered(c.LineKey)
@@ -379,11 +402,16 @@ func (b *bench) learn(c Change, id string) {
 	if c.Kind == AttachService || c.Kind == AddRepeat {
 		a.LineID = billing.ContractServiceID(id)
 	}
+	if c.Kind == AttachService || c.Kind == AddRepeat {
+		a.Shares, a.Moves = nil, nil // another instance
+	}
+	a.Marked = a.Marked && c.Kind != AddRepeat || c.Kind == AttachService || c.Kind == MarkLine
 	switch {
 	case c.Kind == AttachService:
 	case c.Kind == MarkLine:
 		if !known {
-			a.Units, a.From = c.After.Units, c.Effective
+			a.Units, a.From = c.After.Units, b.at.day
+			a = a.After(c)
 		}
 	default:
 		a = a.After(c)

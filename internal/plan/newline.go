@@ -11,39 +11,88 @@ import (
 // planNewLine puts a service on the contract with its first quantity. The first instance is attached, marked, and then given its
 // quantity; a further instance of the same service only comes into being by an adjustment and is marked afterwards.
 func (p *planner) planNewLine(s *subject) {
-	ch := s.clock.up()
+	past := p.pastOf(s)
+	s.catchUp(past)
+	beginnings := s.beginnings()
+	if len(beginnings) == 0 {
+		return // all of it comes from another line, and cannot yet
+	}
+	ch := beginnings[0].choice
 	if !ch.date.Before(s.clock.sight()) || !p.withinContract(s, ch.date) {
 		return // it begins too far ahead to be seen again, or the contract is over by then
 	}
+	p.reportShortages(s, past, beginnings)
 	base := p.base(s)
 	base.Holds = append(base.Holds, p.newLineHolds(s)...)
-	add := base
-	add.Kind, add.Effective = Increase, ch.date
-	add.Reason = fmt.Sprintf("New line: %d from %s, %s.", s.want.Units, ch.date, ch.because())
-	add.Adjust = &Adjustment{UnitChange: s.want.Units, UnitPrice: s.want.UnitPrice, UnitCost: s.want.UnitCost}
-	add.After = State{Exists: true, Units: s.want.Units, UnitPrice: s.want.UnitPrice}
+	add := p.beginning(s, base, beginnings[0])
+
+	key := instance{base.Contract.String(), base.Service.String()}
+	first, attaching := p.attached[key]
+	id := ""
+	if standing := p.stands().instances[key]; len(standing) > 0 || attaching {
+		id = p.addRepeat(base, add, standing, first)
+	} else {
+		attach := base
+		attach.Kind, attach.Effective = AttachService, ch.date
+		attach.Reason = "The service is not on the contract yet."
+		attach.After = State{Exists: true}
+		p.attached[key] = p.add(phaseAttach, attach)
+		add.Requires = append(slices.Clone(add.Requires), p.attached[key])
+		id = p.add(phaseLines, add)
+	}
+	for _, st := range beginnings[1:] {
+		if !st.choice.date.Before(s.clock.sight()) || !p.withinContract(s, st.choice.date) {
+			return
+		}
+		more := p.beginning(s, base, st)
+		more.Requires = append(slices.Clone(more.Requires), id)
+		id = p.add(phaseLines, more)
+	}
+}
+
+// beginnings gives the steps by which a new line gets its quantity: one, or one for what begins and one for what comes from another line.
+func (s *subject) beginnings() []step {
+	if len(s.prior) > 0 {
+		return s.quantitySteps()
+	}
+	up := s.clock.up()
+	dates := []choice{up}
+	for _, m := range s.moves {
+		if m.Day.After(up.date) && !slices.ContainsFunc(dates, func(ch choice) bool { return ch.date == m.Day }) {
+			dates = append(dates, choice{date: m.Day})
+		}
+	}
+	slices.SortStableFunc(dates, func(a, b choice) int { return a.date.Compare(b.date) })
+	var steps []step
+	for _, ch := range dates {
+		steps = s.stepTo(steps, ch)
+	}
+	return steps
+}
+
+// beginning gives the change of one such step. The first one sets the price.
+func (p *planner) beginning(s *subject, base Change, st step) Change {
+	c := base
+	c.Kind, c.Effective = Increase, st.choice.date
+	c.Adjust = &Adjustment{UnitChange: st.delta}
+	c.After = State{Exists: true, Units: st.before + st.delta, UnitPrice: s.want.UnitPrice}
 	price := s.want.UnitPrice
 	if price == nil {
 		price = s.cataloguePrice()
 	}
-	s.priceEffect(&add, money.Amount{}, worth(price, s.want.Units))
-
-	key := instance{base.Contract.String(), base.Service.String()}
-	first, attaching := p.attached[key]
-	if standing := p.instances[key]; len(standing) > 0 || attaching {
-		p.addRepeat(base, add, standing, first)
-		return
+	if st.before == 0 {
+		c.Adjust.UnitPrice, c.Adjust.UnitCost = s.want.UnitPrice, s.want.UnitCost
+		c.Reason = fmt.Sprintf("New line: %d from %s, %s.", st.delta, c.Effective, st.choice.because())
+	} else {
+		c.Before = State{Exists: true, Units: st.before, UnitPrice: s.want.UnitPrice}
+		c.Kind, c.Reason = s.kindAndReason(st, &c)
 	}
-	attach := base
-	attach.Kind, attach.Effective = AttachService, ch.date
-	attach.Reason = "The service is not on the contract yet."
-	attach.After = State{Exists: true}
-	p.attached[key] = p.add(phaseAttach, attach)
-	add.Requires = append(slices.Clone(add.Requires), p.attached[key])
-	p.add(phaseLines, add)
+	s.predict(&c, price, price)
+	p.sayMoves(s, &c)
+	return c
 }
 
-func (p *planner) addRepeat(mark, add Change, standing []*billing.ContractService, first string) {
+func (p *planner) addRepeat(mark, add Change, standing []*billing.ContractService, first string) string {
 	add.Kind = AddRepeat
 	for _, line := range standing {
 		add.Instances = append(add.Instances, line.ID)
@@ -57,6 +106,7 @@ func (p *planner) addRepeat(mark, add Change, standing []*billing.ContractServic
 	mark.Holds = nil
 	mark.Requires = append(slices.Clone(mark.Requires), id)
 	p.add(phaseLines, mark)
+	return id
 }
 
 // newLineHolds keeps a new line from billing twice what another instance on the contract may bill already, and from bringing back
@@ -71,19 +121,19 @@ func (p *planner) newLineHolds(s *subject) []billing.Hold {
 	}
 	for _, a := range p.leaving[instance{string(s.want.CustomerID), string(s.service.ID)}] {
 		line, found := p.linesByID[a.LineID]
-		if !found || line.ContractID == s.contract.ID {
-			continue // what is on the same contract is looked at below
+		if !found || line.ContractID == s.contract.ID || p.movers[a.LineKey] != nil {
+			continue // what is on the same contract is looked at below; what moves is not billed twice
 		}
 		if units, _ := line.UnitsOn(p.in.Desired.Day); units != 0 {
 			holds = append(holds, billing.Hold{Policy: "hold-unwanted",
 				Why: fmt.Sprintf("contract service %s on another contract bills the customer %d of the same service and nothing leads to it any more; approve this together with its end", line.ID, units)})
 		}
 	}
-	for _, line := range p.instances[instance{string(s.contract.ID), string(s.service.ID)}] {
+	for _, line := range p.stands().instances[instance{string(s.contract.ID), string(s.service.ID)}] {
 		units, _ := line.UnitsOn(p.in.Desired.Day)
-		key, ours := p.ours[line.ID]
+		key, ours := p.stands().ours[line.ID]
 		switch {
-		case units == 0 && len(line.Rows) == 0, ours && p.wanted[key]:
+		case units == 0 && len(line.Rows) == 0, ours && (p.wanted(key) != nil || p.movers[key] != nil):
 		case ours:
 			holds = append(holds, billing.Hold{Policy: "hold-unwanted",
 				Why: fmt.Sprintf("contract service %s bills %d of the same service and nothing leads to it any more; approve this together with its end", line.ID, units)})
@@ -97,9 +147,11 @@ func (p *planner) newLineHolds(s *subject) []billing.Hold {
 	return holds
 }
 
-// cataloguePrice is what the target charges for a unit when nobody has set a price on the contract; nil when it is not known.
+// cataloguePrice is what the target charges for a unit when nobody has set a price on the contract; nil when it is not known. The
+// catalogue is priced in the internal currency (Autotask sheet §6.8).
 func (s *subject) cataloguePrice() *money.Amount {
-	if s.service.UnitPrice.IsZero() {
+	price := s.service.UnitPrice
+	if bills := s.currency(); price.IsZero() || bills != "" && bills != price.Currency() {
 		return nil
 	}
 	return &s.service.UnitPrice

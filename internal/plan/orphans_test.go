@@ -82,7 +82,7 @@ func TestDiaryOfAMoveOutOfAPostedMonth(t *testing.T) {
 					why: "New line: 5 from 2026-05-01, start of the current period, it is charged since 2026-03-10.", needs: "#1", held: "hold-unwanted"},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-06-15 | Premium: -5 take effect on 2026-06-15 because the running period is posted; until then about 41.94 EUR are billed too much. | Credit the difference in Autotask. | -41.94 EUR",
+				"unbilled-difference/line/2026-05-15/over | Premium: -5 take effect on 2026-06-15 because the running period is posted; until then about 41.94 EUR are billed too much. | Credit the difference in Autotask. | -41.94 EUR",
 			},
 		},
 		{day: "2026-06-15", event: "nothing is left to do",
@@ -158,7 +158,7 @@ func TestWhatAnOrphanNeedsToEnd(t *testing.T) {
 		{"it ends with the next period", func(*scene) {}, []string{"end 2026-12-15 5→0"}, nil},
 		{"true-date of the organization, not of the line that is gone", func(s *scene) { s.setup.EffectivePolicy = trueDate }, []string{"end 2026-11-20 5→0"}, nil},
 		{"posted", func(s *scene) { s.setup.EffectivePolicy = periodStart; posts("2026-11-15")(s) }, []string{"end 2026-12-15 5→0"},
-			[]string{"unbilled-difference/line/2026-12-15 | Premium: -5 take effect on 2026-12-15 because the running period is posted; until then about 41.67 EUR are billed too much. | Credit the difference in Autotask. | -41.67 EUR"}},
+			[]string{"unbilled-difference/line/2026-11-15/over | Premium: -5 take effect on 2026-12-15 because the running period is posted; until then about 41.67 EUR are billed too much. | Credit the difference in Autotask. | -41.67 EUR"}},
 		{"a hand ended it", func(s *scene) { byHand("2026-11-17", -5, 0)(s) }, nil, nil},
 		{"the contract ends it", func(s *scene) { s.b.at.contracts[0].End = date("2026-12-14") }, nil, nil},
 		{"a gap in the source", func(s *scene) {

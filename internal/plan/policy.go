@@ -9,11 +9,15 @@ import (
 
 // Policies are small named filters over changes (design §6.5): each says whether it holds a change, and why.
 
-// reduces reports whether the change makes less stand in the target than before: also a charge that is corrected downwards, which an
-// incomplete read could ask for (law 2).
+// reduces reports whether the change makes less stand in the target than before: also a charge that is corrected downwards, in place or by a
+// true-up, which an incomplete read could ask for (law 2).
 func (c *Change) reduces() bool {
-	return c.Kind.IsReduction() || c.Kind == CorrectCharge && c.OneOff.Sign() < 0
+	trueUp := c.NewCharge != nil && c.NewCharge.TrueUp > 0
+	return c.Kind.IsReduction() || c.OneOff.Sign() < 0 && (c.Kind == CorrectCharge || c.Kind == CreateCharge && trueUp)
 }
+
+// isPriced reports whether the money of a change is known: zero without a currency means that it is not.
+func (c *Change) isPriced() bool { return c.Adjust == nil || c.Recurring.Currency() != "" }
 
 // policyHolds asks every policy of the organization.
 func (p *planner) policyHolds(c *Change) []billing.Hold {
@@ -38,6 +42,9 @@ func (p *planner) holdOver(c *Change) (billing.Hold, bool) {
 	if limit.IsZero() {
 		return billing.Hold{}, false
 	}
+	if !c.isPriced() {
+		return billing.Hold{Policy: "hold-over", Why: fmt.Sprintf("its money effect is not known, and the limit is %s", limit)}, true
+	}
 	for _, effect := range []money.Amount{c.Recurring, c.Proration, c.OneOff} {
 		over := effect.Currency() == limit.Currency() && effect.Value().Abs().Cmp(limit.Value()) > 0
 		foreign := !effect.IsZero() && effect.Currency() != limit.Currency()
@@ -56,9 +63,9 @@ func (p *planner) holdFirstTime(c *Change) (billing.Hold, bool) {
 }
 
 // AutoApproved reports whether the tolerance lets a change pass without a person (policy auto-approve-within). Held changes, creations of
-// contracts and services, reductions, and changes that wait for another one never pass by themselves.
+// contracts and services, reductions, moves, changes whose money is not known, and changes that wait for another one never pass by themselves.
 func AutoApproved(c Change, within money.Amount) bool {
-	if within.IsZero() || c.Held() || c.reduces() {
+	if within.IsZero() || c.Held() || c.reduces() || !c.isPriced() {
 		return false
 	}
 	switch c.Kind {
@@ -74,5 +81,5 @@ func AutoApproved(c Change, within money.Amount) bool {
 			return false
 		}
 	}
-	return len(c.Requires) == 0
+	return len(c.Requires) == 0 && len(c.Together) == 0
 }

@@ -33,7 +33,15 @@ func TestPoliciesHoldWhatTheyName(t *testing.T) {
 			wantHolds(t, s.plan().Changes[0], tc.want...)
 		})
 	}
+	// Ninety seats at a price that nobody knows: the catalogue has none and it is not ours to write one.
 	s := november(upNow)
+	s.want.Units, s.want.UnitPrice, s.b.at.services[0].UnitPrice = 90, nil, money.Amount{}
+	if c := s.plan().Changes[1]; c.Kind != Increase || AutoApproved(Change{Kind: c.Kind, Adjust: c.Adjust, Recurring: c.Recurring}, euros(1)) {
+		t.Errorf("%s of %d at an unknown price passes by itself", c.Kind, c.After.Units)
+	}
+	s.setup.HoldOver = euros(999999)
+	wantHolds(t, s.plan().Changes[1], "hold-over")
+	s = november(upNow)
 	s.setup.HoldFirstTime = true
 	for _, c := range s.plan().Changes {
 		wantHolds(t, c, "hold-first-time")
@@ -60,10 +68,13 @@ func TestAutoApproved(t *testing.T) {
 		{"one-off outside", func(c *Change) { c.Kind, c.OneOff = CreateCharge, euros(501) }, euros(500), false},
 		{"held", func(c *Change) { c.Holds = []billing.Hold{{Policy: "hold-over"}} }, euros(500), false},
 		{"requires another", func(c *Change) { c.Requires = []string{"x"} }, euros(500), false},
+		{"moves with another", func(c *Change) { c.Together = []string{"x"} }, euros(500), false},
 		{"decrease", func(c *Change) { c.Kind = Decrease }, euros(500), false},
 		{"end", func(c *Change) { c.Kind = End }, euros(500), false},
 		{"downward correction", func(c *Change) { c.Kind, c.OneOff = CorrectCharge, euros(-1) }, euros(500), false},
 		{"upward correction", func(c *Change) { c.Kind, c.OneOff = CorrectCharge, euros(1) }, euros(500), true},
+		{"money not known", func(c *Change) { c.Adjust, c.Recurring = &Adjustment{UnitChange: 90}, money.Amount{} }, euros(500), false},
+		{"known to be nothing", func(c *Change) { c.Adjust, c.Recurring = &Adjustment{UnitChange: 90}, euros(0) }, euros(500), true},
 		{"mark", func(c *Change) { c.Kind = MarkLine }, euros(500), false},
 		{"contract", func(c *Change) { c.Kind = CreateContract }, euros(500), false},
 	} {

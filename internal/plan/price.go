@@ -23,26 +23,53 @@ func (s *subject) priceSteps(steps []step) []step {
 	if ch.date.Before(s.clock.day) && s.rowStartsIn(ch.date, s.clock.day) {
 		ch = s.clock.settle(choice{date: s.clock.day, why: "the line already changed inside this period, so the price starts on the day"})
 	}
+	for _, m := range s.moves {
+		if ch.date.Before(m.Day) && s.unitsAt(ch.date)+sumUntil(steps, ch.date) == 0 {
+			ch = choice{date: m.Day, why: m.why} // nothing is billed before units come from another line
+		}
+	}
 	inForce := s.unitPriceAt(ch.date)
 	last := inForce
 	if inForce == nil {
+		inForce = pricedBy(steps, ch.date)
+	}
+	if inForce == nil {
 		inForce = s.applied.UnitPrice
 	}
-	if inForce == nil || !inForce.Equal(*s.want.UnitPrice) {
+	if s.changes(inForce) {
 		steps = s.priceStep(steps, ch, nil)
 		steps = s.priceBehind(steps, ch.date)
 	}
 	for i, r := range s.line.Rows {
-		if last == nil || !r.Period.Start.After(ch.date) || !s.tellsPrice(i) {
+		if !r.Period.Start.After(ch.date) || !s.tellsPrice(i) {
 			continue
 		}
 		price := s.perUnit(r)
-		if !price.Equal(*last) && !price.Equal(*s.want.UnitPrice) && !r.Posted {
+		if (last == nil || s.beginsAnew(i) || !price.Equal(*last)) && s.changes(price) && !r.Posted {
 			steps = s.priceStep(steps, s.clock.settle(choice{date: r.Period.Start, why: "a price that waits there is no longer wanted"}), price)
 		}
 		last = price
 	}
 	return steps
+}
+
+// pricedBy gives the price that units which begin anew on or before a date bring along; nil when none do.
+func pricedBy(steps []step, date billing.Date) *money.Amount {
+	for _, st := range steps {
+		if st.before == 0 && st.delta > 0 && !st.choice.date.After(date) {
+			return st.price
+		}
+	}
+	return nil
+}
+
+// changes reports whether the wanted price is written over one that is in force, nil when that is not known. While the source has gaps a
+// price never falls: the subscriptions that kept it where it is may be among those that were not read (law 2).
+func (s *subject) changes(inForce *money.Amount) bool {
+	if s.onlyAdds {
+		return inForce != nil && inForce.Value().Cmp(s.want.UnitPrice.Value()) < 0
+	}
+	return inForce == nil || !inForce.Equal(*s.want.UnitPrice)
 }
 
 // priceBehind repeats the price behind the last change that waits inside a period: such a change may carry a price of its own, which no
@@ -81,13 +108,23 @@ func (s *subject) priceStep(steps []step, ch choice, was *money.Amount) []step {
 // isForeign reports a line that bills in another currency than its price is wanted in. The price is then left alone: currencies never
 // mix (law 9), and a price is written in the customer's currency (Autotask sheet §6.8).
 func (p *planner) isForeign(s *subject) bool {
-	stands := s.unitPriceAt(p.in.Desired.Day)
-	if stands == nil || s.want.UnitPrice == nil || stands.IsZero() || stands.Currency() == s.want.UnitPrice.Currency() {
+	bills := s.currency()
+	if bills == "" || s.want.UnitPrice == nil || s.want.UnitPrice.Currency() == bills {
 		return false
 	}
-	p.lineFinding(s.want, billing.FindingCurrency, fmt.Sprintf("Autotask bills it in %s, the price is in %s; the price is left as it is.", stands.Currency(), s.want.UnitPrice.Currency()),
+	p.lineFinding(s.want, billing.FindingCurrency, fmt.Sprintf("Autotask bills it in %s, the price is in %s; the price is left as it is.", bills, s.want.UnitPrice.Currency()),
 		"Set a fixed price rule in the customer's currency, or correct the currency of the company in Autotask.")
 	return true
+}
+
+// currency is the one that the line bills in, which any of its rows tells; "" when it has billed nothing.
+func (s *subject) currency() money.Currency {
+	for _, r := range s.line.Rows {
+		if !r.Price.IsZero() {
+			return r.Price.Currency()
+		}
+	}
+	return ""
 }
 
 // worth is units × price, zero when the price is not known.
@@ -98,19 +135,39 @@ func worth(price *money.Amount, units int64) money.Amount {
 	return price.Mul(money.Int(units))
 }
 
-// priceEffect predicts the money of an adjustment: the change per period, and what the target adds once for the rest of a period. A
-// contract that ends inside the period cuts its days.
+// predict gives a change its money. Where a price is not known the change has none, which is not the same as nothing: see AutoApproved.
+func (s *subject) predict(c *Change, before, after *money.Amount) {
+	known := (before != nil || c.Before.Units == 0) && (after != nil || c.After.Units == 0)
+	if known {
+		s.priceEffect(c, worth(before, c.Before.Units), worth(after, c.After.Units))
+	}
+}
+
+// priceEffect predicts the money of an adjustment: the change per period, and what the target adds once, for the rest of a period and for
+// whole periods that are over already. A contract that ends inside a period cuts its days.
 func (s *subject) priceEffect(c *Change, before, after money.Amount) {
 	delta, err := after.Sub(before)
 	if err != nil {
-		return // two currencies: isForeign has reported it, and no sum is right
+		return // two currencies: no sum is right
 	}
 	c.Recurring = delta.Round(pricePlaces, money.HalfAwayFromZero)
-	remaining, whole := s.clock.proration(c.Effective)
-	remaining = min(remaining, c.Effective.DaysTo(s.contract.End)+1)
-	if remaining == whole || whole == 0 {
-		return
+	once := money.Of(money.Int(0), delta.Currency())
+	for from := c.Effective; ; {
+		remaining, whole := s.clock.proration(from)
+		remaining = min(remaining, from.DaysTo(s.contract.End)+1)
+		period := s.clock.at(from)
+		over := !period.End.After(s.clock.current().Start)
+		if remaining > 0 && whole > 0 && (over || remaining != whole) {
+			value, _ := delta.Value().Mul(money.Int(int64(remaining))).Div(money.Int(int64(whole)), 2, money.HalfAwayFromZero)
+			once, _ = once.Add(money.Of(value, delta.Currency()))
+			c.Proration = once
+		}
+		if !over {
+			return
+		}
+		from = period.End
+		if from == s.clock.current().Start {
+			return
+		}
 	}
-	value, _ := delta.Value().Mul(money.Int(int64(remaining))).Div(money.Int(int64(whole)), 2, money.HalfAwayFromZero)
-	c.Proration = money.Of(value, delta.Currency())
 }

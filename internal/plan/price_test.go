@@ -153,7 +153,7 @@ func TestDiaryOfAutotaskAsPriceAuthority(t *testing.T) {
 					why: "4 → 5 from 2026-09-15, first day after the posted periods (posted up to 2026-09-14)."},
 			},
 			findings: []string{
-				"unbilled-difference/line/2026-09-15 | Premium: +1 take effect on 2026-09-15 because the running period is posted; until then about 6.71 EUR stay unbilled. | Add a charge for the difference in Autotask. | 6.71 EUR",
+				"unbilled-difference/line/2026-08-15 | Premium: +1 take effect on 2026-09-15 because the running period is posted; until then about 6.71 EUR stay unbilled. | Add a charge for the difference in Autotask. | 6.71 EUR",
 			},
 		},
 	})
@@ -309,6 +309,35 @@ func TestPriceEffect(t *testing.T) {
 	c := Change{Effective: date("2026-11-20")}
 	if s.priceEffect(&c, euros(100), money.Of(money.Int(1), "USD")); !c.Recurring.IsZero() || !c.Proration.IsZero() {
 		t.Errorf("a sum of two currencies: %s, %s", c.Recurring, c.Proration)
+	}
+}
+
+// The money of a change is only said when every price that it needs is known: nothing is not the same as not known.
+func TestPredictedOnlyWhatIsKnown(t *testing.T) {
+	ten, eleven, dollars := euros(1000), euros(1100), money.Of(money.Int(10), "USD")
+	for _, tc := range []struct {
+		name          string
+		before, after int64
+		was, becomes  *money.Amount
+		recurring     string
+		priced        bool
+	}{
+		{"an increase", 5, 7, &ten, &ten, "20.00 EUR", true},
+		{"a new price", 5, 5, &ten, &eleven, "5.00 EUR", true},
+		{"the same price", 5, 5, &ten, &ten, "0.00 EUR", true},
+		{"a beginning, of which there was no price before", 0, 7, nil, &ten, "70.00 EUR", true},
+		{"an end, after which there is none", 7, 0, &ten, nil, "-70.00 EUR", true},
+		{"seven at a price that nobody knows", 5, 7, nil, nil, "0", false},
+		{"what it cost is not known", 5, 7, nil, &ten, "0", false},
+		{"what it will cost is not known", 5, 7, &ten, nil, "0", false},
+		{"two currencies", 5, 7, &ten, &dollars, "0", false},
+	} {
+		s := &subject{contract: &billing.Contract{End: date("2029-01-14")}, clock: clock{day: date("2026-11-20"), period: billing.PeriodMonth, start: date("2026-01-15")}}
+		c := Change{Effective: date("2026-11-15"), Adjust: &Adjustment{UnitChange: tc.after - tc.before}, Before: State{Units: tc.before}, After: State{Units: tc.after}}
+		s.predict(&c, tc.was, tc.becomes)
+		if c.Recurring.String() != tc.recurring || c.isPriced() != tc.priced {
+			t.Errorf("%s: %s a period, known %t; want %s, %t", tc.name, c.Recurring, c.isPriced(), tc.recurring, tc.priced)
+		}
 	}
 }
 

@@ -74,6 +74,9 @@ func (s *story) drawLine(i int) {
 	if rapid.IntRange(0, 4).Draw(s.t, "priced") > 0 {
 		l.UnitPrice = drawPrice(s.t)
 	}
+	if rapid.Bool().Draw(s.t, "has a first month") {
+		l.BillFrom = s.desired.Day.MonthStart().AddMonths(rapid.IntRange(-2, 0).Draw(s.t, "first month"))
+	}
 	for _, other := range s.desired.Lines {
 		l.Repeat = l.Repeat || other.Contract == l.Contract && other.Service == l.Service
 	}
@@ -141,8 +144,13 @@ func (s *story) handEdit(l *modelLine) {
 
 // run plans and applies everything, and checks what must hold for every plan and every single change.
 func (s *story) run() Plan {
-	p := Make(s.input())
+	in := s.input()
+	p := Make(in)
 	for i, c := range p.Changes {
+		behind := slices.ContainsFunc(p.Changes[:i], func(x Change) bool { return x.LineKey == c.LineKey && slices.Contains(c.Requires, x.ID) })
+		if standing, why := Stands(c, in.Observed, behind); standing == Moved {
+			s.t.Fatalf("nothing happened since the plan, but %s of %s is stale: %s\n%s\n%s", c.Kind, c.What, why, text(p), s.b.at)
+		}
 		if i > 0 && slices.ContainsFunc(p.Changes[:i], func(x Change) bool { return x.ID == c.ID }) {
 			s.t.Fatalf("two changes have the id %s", c.ID)
 		}

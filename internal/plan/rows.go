@@ -52,9 +52,9 @@ func (s span) postedTo(rows []billing.UnitRow) billing.Date {
 // takenDays gives the days on which an adjustment would be a second one: those we know of, and those that the rows betray. A row that
 // starts inside a period, or on the contract's first day, or with another quantity or price than the row before it, comes from an
 // adjustment of that day. An adjustment made by hand on the first day of the first period that was read leaves no trace; the target
-// refuses a second one there.
-func (s span) takenDays(ours []billing.Date, rows []billing.UnitRow) []billing.Date {
-	days := slices.Clone(ours)
+// refuses a second one there. They are written into the room that is given.
+func (s span) takenDays(room, ours []billing.Date, rows []billing.UnitRow) []billing.Date {
+	days := append(room, ours...)
 	for i, r := range rows {
 		begins := r.Period.Start
 		if s.around(begins).Start != begins || begins == s.anchor || i > 0 && s.differs(rows[i-1], r) {
@@ -77,9 +77,14 @@ func (s *subject) unitsAt(d billing.Date) int64 {
 	return units
 }
 
-// unchanged reports whether the same quantity stood from one day to another.
+// unchanged reports whether the same quantity stood from one day to another, with what brings earlier days in step.
 func (s *subject) unchanged(from, to billing.Date) bool {
 	units := s.unitsAt(from)
+	for _, st := range s.prior {
+		if st.delta != 0 && st.choice.date.After(from) && !st.choice.date.After(to) {
+			return false
+		}
+	}
 	for _, r := range s.line.Rows {
 		if r.Period.Start.After(from) && !r.Period.Start.After(to) && r.Units != units {
 			return false
@@ -96,18 +101,30 @@ func (s *subject) rowStartsIn(after, to billing.Date) bool {
 }
 
 // unitPriceAt reads the price per unit that the target charges from a day on. Only rows that cover a whole period tell it (Autotask
-// sheet §5.6): the row that decides the day when it is whole, else the first whole row after it. nil when there is none.
+// sheet §5.6): the row that decides the day when it is whole, else the first whole row after it. nil when there is none, and when the units
+// of the day end before it: those that begin anew have a price of their own.
 func (s *subject) unitPriceAt(day billing.Date) *money.Amount {
 	decisive, found := s.line.RowOn(day)
 	if found && decisive.Period.Contains(day) && s.span.isWhole(decisive.Period) && decisive.Units != 0 {
 		return s.perUnit(decisive)
 	}
 	for i, r := range s.line.Rows {
-		if r.Period.Start.After(day) && s.tellsPrice(i) {
+		if !r.Period.Start.After(day) {
+			continue
+		}
+		if s.tellsPrice(i) {
 			return s.perUnit(r)
+		}
+		if r.Units == 0 && found && decisive.Units != 0 {
+			return nil
 		}
 	}
 	return nil
+}
+
+// beginsAnew reports whether the units of a row begin after days without any: the adjustment that brings them may carry a price.
+func (s *subject) beginsAnew(i int) bool {
+	return i > 0 && s.line.Rows[i-1].Units == 0 && s.line.Rows[i].Units != 0
 }
 
 // tellsPrice reports whether a row says what a whole period bills to its end. A row may keep its end when another one starts inside it

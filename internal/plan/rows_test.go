@@ -97,7 +97,7 @@ func TestTakenDays(t *testing.T) {
 		{"the contract's first day", []string{"2026-01-15 2026-02-15 5 5000"}, nil, "[2026-01-15]"},
 	} {
 		s := rowsSubject(t, month, month, tc.rows...)
-		if got := fmt.Sprint(s.span.takenDays(tc.ours, s.line.Rows)); got != tc.want {
+		if got := fmt.Sprint(s.span.takenDays(nil, tc.ours, s.line.Rows)); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}
@@ -115,6 +115,8 @@ func TestUnitPriceAt(t *testing.T) {
 		{"a part tells nothing, the next whole row does", []string{"2026-11-15 2026-11-20 5 833", "2026-11-20 2026-12-15 5 4167", "2026-12-15 2027-01-15 5 5500"}, "2026-11-20", "11.00 EUR"},
 		{"only parts", []string{"2026-11-20 2026-12-15 5 4167"}, "2026-11-20", "-"},
 		{"no units", []string{"2026-11-15 2026-12-15 0 0", "2026-12-15 2027-01-15 4 3600"}, "2026-11-20", "9.00 EUR"},
+		{"units that begin anew have a price of their own", []string{"2026-11-15 2026-11-20 5 833", "2026-11-20 2026-12-14 5 4000", "2026-12-14 2026-12-15 0 0", "2026-12-15 2027-01-15 5 5500"},
+			"2026-11-20", "-"},
 		{"no rows", nil, "2026-11-20", "-"},
 		{"a third of a cent is kept to four digits", []string{"2026-11-15 2026-12-15 3 1000"}, "2026-11-20", "3.3333 EUR"},
 		{"rounded half away from zero", []string{"2026-11-15 2026-12-15 8 1", "2026-12-15 2027-01-15 8 1"}, "2026-11-20", "0.0013 EUR"},

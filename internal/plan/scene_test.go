@@ -51,7 +51,7 @@ func (s *scene) stands(units int64, from string) *modelLine {
 		panic(err)
 	}
 	s.b.memory.Lines = append(s.b.memory.Lines, Applied{LineKey: s.want.Key, LineID: l.id, CustomerID: "c1", Customer: "Alder", ContractID: l.contract, ServiceID: l.service,
-		What: s.want.Name, Units: units, UnitPrice: s.want.UnitPrice, From: d, Dates: []billing.Date{d}})
+		What: s.want.Name, Units: units, UnitPrice: s.want.UnitPrice, Marked: true, From: d, Dates: []billing.Date{d}})
 	return l
 }
 
@@ -67,7 +67,7 @@ func (s *scene) input() Input {
 	if s.want.Key != "" {
 		d.Lines = append(slices.Clone(d.Lines), s.want)
 	}
-	return Input{Desired: d, Observed: s.b.at.read(), Memory: s.b.memory, Settings: s.setup, Enabled: s.enabled}
+	return Input{Organization: "o", Desired: d, Observed: s.b.at.read(), Memory: s.b.memory, Settings: s.setup, Enabled: s.enabled}
 }
 
 func (s *scene) plan() Plan { return Make(s.input()) }

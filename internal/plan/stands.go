@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"spindle/internal/billing"
+	"spindle/internal/money"
 )
 
 // Standing says how a change relates to the target as it is now.
@@ -98,14 +99,19 @@ func chargeStands(c Change, o billing.Observed) (Standing, string) {
 	}
 	stands := amountOf(found[0].Quantity, found[0].UnitPrice)
 	switch {
-	case c.After.Amount != nil && stands.Equal(*c.After.Amount):
+	case isBilledAs(stands, c.After.Amount):
 		return Done, "the charge already bills " + stands.String()
 	case found[0].Billed:
 		return Moved, "the charge was posted"
-	case c.Before.Amount != nil && stands.Equal(*c.Before.Amount):
+	case isBilledAs(stands, c.Before.Amount):
 		return Due, ""
 	}
 	return Moved, "the charge now bills " + stands.String()
+}
+
+// isBilledAs reports whether a charge bills an amount, or what the target made of it by rounding (Autotask sheet §5.9).
+func isBilledAs(stands money.Amount, amount *money.Amount) bool {
+	return amount != nil && (stands.Equal(*amount) || stands.Equal(amount.Round(roundedPlaces, money.HalfAwayFromZero)))
 }
 
 func lineStands(c Change, o billing.Observed, earlier bool) (Standing, string) {
@@ -128,7 +134,10 @@ func lineStands(c Change, o billing.Observed, earlier bool) (Standing, string) {
 	case c.Kind == MarkLine || earlier:
 		return Due, ""
 	}
-	return adjustmentStands(c, line)
+	if standing, why := adjustmentStands(c, line); standing != Due {
+		return standing, why
+	}
+	return priceStands(c, line, o)
 }
 
 // instanceStands looks for an instance of the service that the plan did not see. One without a mark may be ours, with its mark still to
@@ -155,6 +164,26 @@ func adjustmentStands(c Change, line billing.ContractService) (Standing, string)
 		return Done, fmt.Sprintf("%d units stand on %s already", units, c.Effective)
 	}
 	return Moved, fmt.Sprintf("%d units stand on %s, the plan saw %d", units, c.Effective, c.Before.Units)
+}
+
+// priceStands compares the price per unit, where the rows tell it, when the change sets another one: what a hand wrote since the plan was made
+// is not overwritten (law 7).
+func priceStands(c Change, line billing.ContractService, o billing.Observed) (Standing, string) {
+	contract := slices.IndexFunc(o.Contracts, func(x billing.Contract) bool { return x.ID == line.ContractID })
+	service := slices.IndexFunc(o.Services, func(x billing.Service) bool { return x.ID == line.ServiceID })
+	if c.Adjust == nil || c.Adjust.UnitPrice == nil || c.Before.UnitPrice == nil || contract < 0 || service < 0 {
+		return Due, ""
+	}
+	days := make([]billing.Date, len(line.Rows)) // each may be one of an adjustment: then a part of a period is not taken for a whole one
+	for i, r := range line.Rows {
+		days[i] = r.Period.Start
+	}
+	s := subject{want: &billing.DesiredLine{}, line: &line, span: spanOf(&line, &o.Contracts[contract], &o.Services[service], days)}
+	price := s.unitPriceAt(c.Effective)
+	if price == nil || price.Equal(*c.Before.UnitPrice) || price.Equal(*c.After.UnitPrice) {
+		return Due, ""
+	}
+	return Moved, fmt.Sprintf("a unit costs %s on %s, the plan saw %s", price, c.Effective, c.Before.UnitPrice)
 }
 
 // billsPrice reports whether a row from the effective date on bills its units at exactly the new price. Rows of a part of a period may

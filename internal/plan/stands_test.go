@@ -26,6 +26,7 @@ func TestStands(t *testing.T) {
 		return billing.Observed{Contracts: []billing.Contract{{ID: "900", Mark: "SPN-m", End: date(end)}}}
 	}
 	five, six, ten, eleven := euros(500), euros(600), euros(1000), euros(1100)
+	fine := money.Of(money.New(50049, -4), "EUR")
 	at := Change{Contract: billing.Ref{ID: "900"}, Service: billing.Ref{ID: "800"}, Effective: date("2026-11-20")}
 	kind := func(k ChangeKind, set func(*Change)) Change { c := at; c.Kind = k; set(&c); return c }
 	byMark := func(c *Change) { c.Line = billing.Ref{Mark: "m"} }
@@ -90,6 +91,10 @@ func TestStands(t *testing.T) {
 		{"correction of a billed one", correct, charges(charge("1", 500, true)), false, Moved},
 		{"correction of a third amount", correct, charges(charge("1", 550, false)), false, Moved},
 		{"correction of a deleted one", correct, charges(), false, Moved},
+		{"correction due of what the target rounded", kind(CorrectCharge, func(c *Change) { *c = correct; c.Before.Amount = &fine }), charges(charge("1", 500, false)), false, Due},
+		{"correction done and rounded", kind(CorrectCharge, func(c *Change) { *c = correct; c.Before.Amount, c.After.Amount = &six, &fine }), charges(charge("1", 500, false)), false, Done},
+		{"a cent is no rounding", kind(CorrectCharge, func(c *Change) { *c = correct; c.Before.Amount = &fine }), charges(charge("1", 501, false)), false, Moved},
+		{"removal due of what the target rounded", kind(RemoveCharge, func(c *Change) { *c = remove; c.Before.Amount = &fine }), charges(charge("1", 500, false)), false, Due},
 		{"removal due", remove, charges(charge("1", 500, false)), false, Due},
 		{"removal done", remove, charges(), false, Done},
 		{"removal of a billed one", remove, charges(charge("1", 500, true)), false, Moved},

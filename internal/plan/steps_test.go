@@ -96,11 +96,43 @@ func TestPriceSteps(t *testing.T) {
 		{"after a change in this period it starts on the day", upNow, []string{"2026-11-15 2026-11-18 5 500", "2026-11-18 2026-12-15 6 5400", "2026-12-15 2027-01-15 6 6000"}, 6, 1100, "11-20 6+0 at 11.00 EUR"},
 		{"and is repeated behind one that waits inside the next", upNow, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2026-12-20 5 833", "2026-12-20 2027-01-15 6 5000"}, 6, 1100,
 			"11-15 5+1 at 11.00 EUR, 12-21 7-1 at 11.00 EUR"},
+		{"and behind units that begin anew with the next period", trueDate,
+			[]string{"2026-11-15 2026-11-18 5 500", "2026-11-18 2026-12-14 5 4333", "2026-12-14 2026-12-15 0 0", "2026-12-15 2027-01-15 5 5500"}, 5, 1200,
+			"11-20 5+0 at 12.00 EUR, 12-16 5+0 at 12.00 EUR"},
 	} {
 		s := stepsSubject(t, tc.policy, tc.want, tc.rows)
 		price := euros(tc.cents)
 		s.want.UnitPrice = &price
 		if got := stepText(s.priceSteps(s.quantitySteps())); got != tc.steps {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.steps)
+		}
+	}
+}
+
+// A line without units begins on a day that is over: the price comes with the units, and is not set a second time.
+func TestUnitsThatBeginAnewBringTheirPriceOnce(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		applied int64 // cents that we wrote last; 0 for none
+		rows    []string
+		prior   []step
+		steps   string
+	}{
+		{"nothing was written", 0, nil, []step{{choice: choice{date: date("2026-10-15")}, delta: 10}}, "10-15 0+10 at 10.00 EUR"},
+		{"another price was written", 900, nil, []step{{choice: choice{date: date("2026-10-15")}, delta: 10}}, "10-15 0+10 at 10.00 EUR"},
+		{"more of them later", 0, nil, []step{{choice: choice{date: date("2026-10-15")}, delta: 10}, {choice: choice{date: date("2026-10-20")}, before: 10, delta: 2}},
+			"10-15 0+10 at 10.00 EUR, 10-20 10+2"},
+		{"in the running period", 0, nil, []step{{choice: choice{date: date("2026-11-15")}, delta: 10}}, "11-15 0+10 at 10.00 EUR"},
+		{"units that stand keep their price until it is set", 900, []string{"2026-10-15 2026-11-15 5 4500", "2026-11-15 2026-12-15 5 4500"},
+			[]step{{choice: choice{date: date("2026-10-20")}, before: 5, delta: 5}}, "10-20 5+5, 11-15 10+0 at 10.00 EUR"},
+	} {
+		s := stepsSubject(t, upNow, 10, tc.rows)
+		price, wrote := euros(1000), euros(tc.applied)
+		s.want.UnitPrice = &price
+		if tc.applied > 0 {
+			s.applied = &Applied{UnitPrice: &wrote}
+		}
+		if got := stepText(s.priceSteps(tc.prior)); got != tc.steps {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.steps)
 		}
 	}

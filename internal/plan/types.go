@@ -96,16 +96,30 @@ type Change struct {
 
 	Recurring money.Amount // change of what the line costs the customer per period
 	PerPeriod billing.PeriodType
-	Proration money.Amount // what the target will add once for the rest of a period, predicted
+	Proration money.Amount // what the target will add once for the rest of a period and for periods that are over, predicted
 	OneOff    money.Amount // charges
 
 	Requires []string // changes that must be applied first
 	Holds    []billing.Hold
 	Proof    []string // source lines, subscriptions and price rules behind the change
+
+	Shares   []billing.Share // the subscriptions behind the line, once everything that is planned for it is applied
+	Moves    []Move          // what comes from another line with this change, or goes there
+	Together []string        // changes that are approved or rejected only with this one: the other sides of a move
+
+	Policy   billing.EffectivePolicy // that chose the effective date of a line's change
+	Formerly []billing.FormerPolicy  // that held for the line before, oldest first
 }
 
 // Held reports whether a policy wants a person to see the change.
 func (c Change) Held() bool { return len(c.Holds) > 0 }
+
+// Move is units of one subscription that change lines on a day. The other line has the same with the other sign.
+type Move struct {
+	SubscriptionID billing.SubscriptionID
+	Units          int64        // signed: what this line gains
+	Day            billing.Date // the first day on which it does
+}
 
 // Plan is the stored, ordered difference and what it was based on.
 type Plan struct {
@@ -114,6 +128,12 @@ type Plan struct {
 	Findings    []billing.Finding
 	Complete    bool   // both sides were read whole
 	Fingerprint string // hash of everything the plan was made from and says
+	// Rebooked says of desired charges, by key, that are not written where their source lines end instead. It is not stored: Rebook puts it into
+	// the dispositions.
+	Rebooked map[string]Rebooking
+	// Shortages say which units of lines the target will never bill, so that the source lines behind them are not counted as billed. They are not
+	// stored either.
+	Shortages []billing.Shortage
 }
 
 // Applied is what Spindle last wrote and verified for a line: the third value of the three-way comparison (law 7).
@@ -127,8 +147,15 @@ type Applied struct {
 	What       string // as Change.What
 	Units      int64
 	UnitPrice  *money.Amount
-	From       billing.Date   // effective date of the last adjustment
-	Dates      []billing.Date // every effective date that holds an adjustment of ours; a second one on such a day is refused by Autotask
+	From       billing.Date            // effective date of the last adjustment
+	Dates      []billing.Date          // every effective date that holds an adjustment of ours; a second one on such a day is refused by Autotask
+	Marked     bool                    // our mark was written on the contract service
+	Shares     []billing.Share         // the subscriptions that the units belong to, as far as we know
+	Moves      []Move                  // units that came from other lines or went there, ordered by day
+	Since      billing.Date            // first day whose rows Spindle answers for; zero: From
+	Policy     billing.EffectivePolicy // that chose the date of the last adjustment; empty: not known
+	Turned     []billing.Date          // the days among Dates on which the units changed
+	Formerly   []billing.FormerPolicy  // that held before Policy, oldest first
 }
 
 // Memory is what our own store knows of earlier applies; the authority on what is ours.
@@ -136,5 +163,5 @@ type Memory struct {
 	Lines     []Applied                     // ordered by LineKey
 	Contracts map[string]billing.ContractID // mark → id of contracts we created or adopted
 	Services  map[string]billing.ServiceID  // mark → id
-	Charges   map[string]billing.ChargeID   // charge key → id
+	Charges   []Charged                     // ordered by Key
 }

@@ -2,6 +2,8 @@ package rating
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"spindle/internal/billing"
@@ -19,7 +21,7 @@ const (
 func (m *month) addAzure(line sourceLine, l billing.LineItem) {
 	groups := m.usage.of(line.set, l)
 	if len(groups) == 0 {
-		if l.Kind != billing.ChargeCustomerCredit {
+		if l.Kind != billing.ChargeCustomerCredit && m.r.isBilled(l.CustomerID, l.SubscriptionID) {
 			m.reportUsageMissing(l)
 		}
 		m.addPart(line, azurePart{
@@ -49,7 +51,7 @@ func (m *month) addAzure(line sourceLine, l billing.LineItem) {
 func (m *month) addUsageOnly(set billing.UsageSet) {
 	for i := range set.Groups {
 		g := &set.Groups[i]
-		line := sourceLine{set: set.ID, key: groupText(g), what: g.MeterCategory, cost: g.Cost}
+		line := sourceLine{set: set.ID, key: UsageKey(g), what: g.MeterCategory, cost: g.Cost}
 		m.source.Add(g.Cost)
 		if g.Cost.IsZero() {
 			m.dispose(line, excludedBy(RuleZeroAmount))
@@ -61,8 +63,8 @@ func (m *month) addUsageOnly(set billing.UsageSet) {
 	}
 }
 
-// groupText is the identity of a usage group inside its set.
-func groupText(g *billing.UsageGroup) string {
+// UsageKey is the identity of a usage group inside its set, and the Disposition.LineKey of usage that no reconciliation lines bill.
+func UsageKey(g *billing.UsageGroup) string {
 	return strings.Join([]string{string(g.CustomerID), string(g.PlanID), string(g.AzureSubscriptionID), g.ResourceGroup,
 		g.ProductID, g.SKUID, g.AvailabilityID, g.MeterCategory, g.Charged.String()}, "|")
 }
@@ -127,7 +129,7 @@ func (m *month) priceBase(p azurePart, cost money.Decimal) money.Decimal {
 func (m *month) addPart(line sourceLine, p azurePart) {
 	d, v := m.receive(line, p.place)
 	if !v.passes() {
-		m.dispose(line, v)
+		m.keepBack(line, p.place.customer, v)
 		return
 	}
 	rule := m.r.ruleFor(ruleQuery{
@@ -138,19 +140,37 @@ func (m *month) addPart(line sourceLine, p azurePart) {
 	})
 	exact, v := m.chargePrice(rule, m.priceBase(p, line.cost.Value()), line.cost.Currency())
 	if !v.passes() {
-		m.dispose(line, v)
+		m.keepBack(line, p.place.customer, v)
 		return
 	}
 	b := m.azureBuilder(d, p, line.cost.Currency())
-	b.take(line, p.place.customer)
-	b.priceBy(rule, exact)
+	b.take(line, m.r.decisions.origin(p.place))
+	if rule.Kind == billing.FixedRule && !b.makesDue(rule, line.cost) {
+		exact = money.Decimal{}
+	}
+	b.priceBy(rule, exact, line.cost.Value())
 	b.prove(p, line)
+}
+
+// keepBack disposes of a piece of a charge that is not charged, and notes whose it is: a charge that stands for the month may have
+// billed it before.
+func (m *month) keepBack(line sourceLine, customer billing.CustomerID, v verdict) {
+	if v.outcome == billing.HeldBack {
+		m.held[customer] = true
+	} else {
+		m.off[customer] = true
+	}
+	m.dispose(line, v)
+}
+
+func sortedIDs(set map[billing.CustomerID]bool) []billing.CustomerID {
+	return slices.Sorted(maps.Keys(set))
 }
 
 // receive finds the contract for a piece of the month, or what keeps it from being billed. Charges have no half-way: a block of any
 // kind holds them.
 func (m *month) receive(line sourceLine, p place) (destination, verdict) {
-	a, v := m.r.admit(p.customer, p.subscription)
+	a, v := m.r.admit(p.customer, p.subscription, m.r.in.Month)
 	if !v.passes() {
 		return destination{}, v
 	}
@@ -158,6 +178,7 @@ func (m *month) receive(line sourceLine, p place) (destination, verdict) {
 	if !v.passes() {
 		return d, v
 	}
+	d.company = a.company.ID
 	if blocks := concat(a.blocks, d.blocks, m.settings); len(blocks) > 0 {
 		return d, heldBy(blocks[0].finding)
 	}
@@ -174,7 +195,7 @@ func (m *month) receive(line sourceLine, p place) (destination, verdict) {
 
 // chargePrice applies a rule to a piece of the month, not yet rounded.
 func (m *month) chargePrice(rule billing.PriceRule, base money.Decimal, c money.Currency) (money.Decimal, verdict) {
-	if rule.Kind == billing.FixedRule && rule.Currency != "" && rule.Currency != c {
+	if isForeign(rule, c) {
 		return money.Decimal{}, heldBy(ruleFinding(billing.FindingCurrency, rule, fmt.Sprintf("is in %s but the cost is in %s", rule.Currency, c)))
 	}
 	exact, ok := exactPrice(rule, base)

@@ -2,6 +2,8 @@ package rating
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -18,17 +20,18 @@ type chargeBuilder struct {
 	what     string
 	detail   string // extra sentence of the description
 	lines    []sourceLine
+	places   map[billing.Place]bool
 
-	cost      money.Amount
-	price     money.Decimal                // exact
-	fixed     map[string]bool              // fixed rules already counted: they price the charge, not its pieces
-	rules     map[string]bool              // ids
-	belowCost bool                         // a rule allows a price below cost
-	invoices  map[string]map[sourceID]bool // invoice → its lines
-	groups    map[*billing.UsageGroup]bool
-	rates     map[string]bool
-	late      map[string]bool
-	credits   money.Amount
+	cost     money.Amount
+	price    money.Decimal                // exact
+	flat     map[string]bool              // flat prices already due: they price the charge, not its pieces
+	rules    map[string]bool              // ids
+	guarded  guarded                      // the part whose rules allow no price below cost
+	invoices map[string]map[sourceID]bool // invoice → its lines
+	groups   map[*billing.UsageGroup]bool
+	rates    map[string]bool
+	late     map[string]bool
+	credits  money.Amount
 }
 
 // sourceID tells source lines apart.
@@ -44,7 +47,7 @@ func (m *month) builder(key string, d destination, c money.Currency) *chargeBuil
 	if !known {
 		b = &chargeBuilder{
 			key: key, dest: d, cost: money.Of(money.Decimal{}, c), credits: money.Of(money.Decimal{}, c),
-			fixed: map[string]bool{}, rules: map[string]bool{}, invoices: map[string]map[sourceID]bool{},
+			places: map[billing.Place]bool{}, flat: map[string]bool{}, rules: map[string]bool{}, guarded: guarded{rules: map[string]bool{}}, invoices: map[string]map[sourceID]bool{},
 			groups: map[*billing.UsageGroup]bool{}, rates: map[string]bool{}, late: map[string]bool{},
 		}
 		m.builders[key] = b
@@ -53,10 +56,11 @@ func (m *month) builder(key string, d destination, c money.Currency) *chargeBuil
 }
 
 // take adds a piece; its currency is the builder's, which is part of the key.
-func (b *chargeBuilder) take(line sourceLine, customer billing.CustomerID) {
-	if len(b.lines) == 0 || customer < b.customer {
-		b.customer = customer
+func (b *chargeBuilder) take(line sourceLine, from billing.Place) {
+	if len(b.lines) == 0 || from.CustomerID < b.customer {
+		b.customer = from.CustomerID
 	}
+	b.places[from] = true
 	b.lines = append(b.lines, line)
 	b.cost = money.Of(b.cost.Value().Add(line.cost.Value()), b.cost.Currency())
 	if line.cost.Sign() < 0 {
@@ -64,16 +68,38 @@ func (b *chargeBuilder) take(line sourceLine, customer billing.CustomerID) {
 	}
 }
 
-func (b *chargeBuilder) priceBy(rule billing.PriceRule, exact money.Decimal) {
+// priceBy adds what a rule makes of a piece that cost so much.
+func (b *chargeBuilder) priceBy(rule billing.PriceRule, exact, cost money.Decimal) {
 	b.rules[rule.ID] = true
-	b.belowCost = b.belowCost || rule.BelowCost
-	if rule.Kind == billing.FixedRule {
-		if b.fixed[rule.ID] {
-			return
-		}
-		b.fixed[rule.ID] = true
-	}
 	b.price = b.price.Add(exact)
+	if !rule.BelowCost {
+		b.guarded.rules[rule.ID] = true
+		b.guarded.price, b.guarded.cost = b.guarded.price.Add(exact), b.guarded.cost.Add(cost)
+	}
+}
+
+// makesDue reports whether a piece makes a flat price due: consumption does, once for each charge, and a credit never.
+func (b *chargeBuilder) makesDue(flat billing.PriceRule, cost money.Amount) bool {
+	if b.flat[flat.ID] || cost.Sign() <= 0 {
+		return false
+	}
+	b.flat[flat.ID] = true
+	return true
+}
+
+// guarded is the part of a charge that must not be sold below cost.
+type guarded struct {
+	price, cost money.Decimal // exact
+	rules       map[string]bool
+}
+
+// loss says that the part is sold below cost; "" when it is not. What only lost less than its last place to rounding is no loss.
+func (g guarded) loss(r *rater, c money.Currency) string {
+	price, cost := money.Of(r.roundPrice(g.price, c), c), money.Of(g.cost, c).Round(costPlaces, money.HalfAwayFromZero)
+	if g.cost.Sign() <= 0 || price.Value().Cmp(r.roundPrice(g.cost, c)) >= 0 { // the exact cost: rounded twice, 0.00495 would become 0.01
+		return ""
+	}
+	return fmt.Sprintf("the price %s is below the cost %s (rule %s)", price, cost, joinRules(g.rules))
 }
 
 // prove notes where the money comes from.
@@ -103,20 +129,20 @@ func (b *chargeBuilder) finish(m *month) {
 	c := b.cost.Currency()
 	price := money.Of(r.roundPrice(b.price, c), c)
 	cost := b.cost.Round(costPlaces, money.HalfAwayFromZero)
-	atPlaces := r.roundPrice(cost.Value(), c) // a price that only lost less than its last place to rounding is not below cost
+	atPlaces := r.roundPrice(cost.Value(), c)
 	if price.IsZero() && atPlaces.IsZero() {
 		b.disposeAll(m, excludedBy(RuleZeroAmount))
 		return
 	}
 	charge := billing.DesiredCharge{
 		Key: b.key, Mark: billing.ChargeMark(r.in.Organization, b.key), CustomerID: b.customer, Customer: r.name(b.customer),
-		Contract: b.dest.ref, Month: r.in.Month, Name: clip(b.name, chargeNameMax),
+		CompanyID: b.dest.company, Contract: b.dest.ref, Month: r.in.Month, Name: clip(b.name, chargeNameMax),
 		Description: clip(b.description(m), chargeTextMax), Notes: clip(b.notes(), chargeTextMax),
 		Date: billing.Later(m.lastDay, b.dest.start), Quantity: money.Int(1), UnitPrice: price, UnitCost: cost,
 		BillingCodeID: r.in.Settings.MaterialCodeID, PriceRule: joinRules(b.rules),
+		Places: slices.SortedFunc(maps.Keys(b.places), billing.Place.Compare),
 	}
-	if cost.Sign() > 0 && price.Value().Cmp(atPlaces) < 0 && !b.belowCost {
-		why := fmt.Sprintf("the price %s is below the cost %s (rule %s)", price, cost, charge.PriceRule)
+	if why := b.guarded.loss(r, c); why != "" && price.Value().Cmp(atPlaces) < 0 {
 		charge.Holds = []billing.Hold{{Policy: HoldBelowMargin, Why: why}}
 		r.findings.atStake(billing.Finding{
 			Kind: billing.FindingBelowCost, Subject: b.key, CustomerID: b.customer, Customer: charge.Customer,

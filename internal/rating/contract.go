@@ -15,11 +15,12 @@ const (
 
 // destination is the contract something is billed on.
 type destination struct {
-	ref    billing.Ref
-	start  billing.Date // first day of the contract
-	blocks []block
-	new    *managedContract // set for managed contracts
-	gone   bool             // the contract is not in the catalogue
+	ref     billing.Ref
+	company billing.CompanyID // set for charges
+	start   billing.Date      // first day of the contract
+	blocks  []block
+	new     *managedContract // set for managed contracts
+	gone    bool             // the contract is not in the catalogue
 }
 
 // managedContract is a contract that Spindle creates and keeps alive.
@@ -36,11 +37,33 @@ type admitted struct {
 	blocks   []block
 }
 
-// admit decides whether a customer's subscription may be billed at all (law 1).
-func (r *rater) admit(customer billing.CustomerID, sub billing.SubscriptionID) (admitted, verdict) {
-	state := r.decisions.billed(customer, sub)
-	if state == switchedOff {
+// beforeFirst reports whether a month lies before the first one that is billed for a customer's subscription: it was billed without
+// Spindle, or is not to be billed.
+func (r *rater) beforeFirst(customer billing.CustomerID, sub billing.SubscriptionID, month billing.Month) bool {
+	state, by := r.decisions.billed(customer, sub)
+	return state == switchedOn && month < r.in.Settings.FirstMonth(by)
+}
+
+// isBilled reports whether the month that is rated is billed for a customer's subscription, as far as switches say.
+func (r *rater) isBilled(customer billing.CustomerID, sub billing.SubscriptionID) bool {
+	state, _ := r.decisions.billed(customer, sub)
+	return state == switchedOn && !r.beforeFirst(customer, sub, r.in.Month)
+}
+
+// billFrom gives the first day of the first month that is billed for a customer's subscription; no date when that is not known.
+func (r *rater) billFrom(customer billing.CustomerID, sub billing.SubscriptionID) billing.Date {
+	_, by := r.decisions.billed(customer, sub)
+	return r.in.Settings.FirstMonth(by).Period().Start
+}
+
+// admit decides whether a month of a customer's subscription may be billed at all (law 1).
+func (r *rater) admit(customer billing.CustomerID, sub billing.SubscriptionID, month billing.Month) (admitted, verdict) {
+	state, _ := r.decisions.billed(customer, sub)
+	switch {
+	case state == switchedOff:
 		return admitted{}, excludedBy(RuleBillingOff)
+	case r.beforeFirst(customer, sub, month):
+		return admitted{}, excludedBy(RuleBeforeFirst)
 	}
 	mapping, mapped := r.decisions.companies[customer]
 	if !mapped {
@@ -119,26 +142,29 @@ func (r *rater) mapped(route billing.Route, a admitted) destination {
 	default:
 		return d
 	}
-	d.blocks = []block{{
+	d.blocks = r.contractBlock(a.customer, route.ContractID, why, "choose an active recurring contract of the customer's company")
+	return d
+}
+
+func (r *rater) contractBlock(customer billing.CustomerID, contract billing.ContractID, why, remedy string) []block {
+	return []block{{
 		billing.Hold{Policy: HoldContract, Why: why, Blocks: true},
 		billing.Finding{
-			Kind: billing.FindingContractGone, Subject: string(a.customer) + "/" + string(route.ContractID),
-			CustomerID: a.customer, Customer: r.name(a.customer), Message: why,
-			Remedy: "choose an active recurring contract of the customer's company",
+			Kind: billing.FindingContractGone, Subject: string(customer) + "/" + string(contract),
+			CustomerID: customer, Customer: r.name(customer), Message: why, Remedy: remedy,
 		},
 	}}
-	return d
 }
 
 // managed gives the contract that Spindle manages for a customer. A narrower route that asks for another start day than the customer
 // has gets a contract of its own, because the start day rules the billing periods of everything on the contract.
 func (r *rater) managed(route billing.Route, a admitted) destination {
-	purpose, name := "cloud", "Cloud services – "
-	common := r.decisions.startDay(a.customer)
-	if route.StartDay != 0 && route.StartDay != common {
-		purpose, name = fmt.Sprintf("cloud:%d", route.StartDay), fmt.Sprintf("Cloud services from day %d – ", route.StartDay)
+	name := "Cloud services – "
+	purpose, own := r.decisions.purpose(route)
+	if own {
+		name = fmt.Sprintf("Cloud services from day %d – ", route.StartDay)
 	} else {
-		route.StartDay = common
+		route.StartDay = r.decisions.startDay(a.customer)
 	}
 	mark := billing.ContractMark(r.in.Organization, a.customer, purpose)
 	known, made := r.contracts[mark]
@@ -150,14 +176,8 @@ func (r *rater) managed(route billing.Route, a admitted) destination {
 	if existing := r.catalogue.marked[mark]; known.exists && existing.CompanyID != a.company.ID {
 		why := fmt.Sprintf("the managed contract %s of %s belongs to company %s, but the customer is mapped to company %s",
 			existing.ID, r.name(a.customer), existing.CompanyID, a.company.ID)
-		d.blocks = []block{{
-			billing.Hold{Policy: HoldContract, Why: why, Blocks: true},
-			billing.Finding{
-				Kind: billing.FindingContractGone, Subject: string(a.customer) + "/" + string(existing.ID),
-				CustomerID: a.customer, Customer: r.name(a.customer), Message: why,
-				Remedy: "map the customer back, or end the old contract and route the customer to a contract of the new company",
-			},
-		}}
+		d.blocks = r.contractBlock(a.customer, existing.ID, why,
+			"map the customer back, or end the old contract and route the customer to a contract of the new company")
 	}
 	return d
 }
@@ -167,7 +187,7 @@ func (r *rater) newManaged(mark, name string, route billing.Route, a admitted) *
 	if day == 0 {
 		day = r.in.Settings.ContractStartDay
 	}
-	start := startDay(r.in.Day, day)
+	start := startDay(r.firstBilled(a.customer), day)
 	c := &managedContract{desired: billing.DesiredContract{
 		Mark: mark, CustomerID: a.customer, CompanyID: a.company.ID, Name: name, PeriodType: billing.PeriodMonth,
 		Start: start, End: start.AddMonths(contractMonths).AddDays(-1),
@@ -178,6 +198,33 @@ func (r *rater) newManaged(mark, name string, route billing.Route, a admitted) *
 	}
 	c.desired.ExtendTo = extended(c.desired.End, r.in.Day)
 	return c
+}
+
+// firstBilled gives the first day on which something recurring of a customer is billed, today at the latest: a contract that begins later
+// leaves days of it unbilled.
+func (r *rater) firstBilled(customer billing.CustomerID) billing.Date {
+	first := r.in.Day
+	for _, id := range r.ofCustomer[customer] {
+		s := r.subs[id]
+		since, from := r.costs.since(s, r.in.Day), r.billFrom(customer, id)
+		state, _ := r.decisions.billed(customer, id)
+		_, recurring := periodOf(s.Offer.Frequency)
+		switch {
+		case state != switchedOn || !recurring || s.Trial || since.IsZero() || from.IsZero():
+		case s.Offer.Frequency == billing.Monthly:
+			first = earlier(first, billing.Later(since, from))
+		case !since.Before(from):
+			first = earlier(first, since)
+		}
+	}
+	return first
+}
+
+func earlier(a, b billing.Date) billing.Date {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // startDay gives the latest date on or before today that falls on the given day of the month, clamped to the month's end.

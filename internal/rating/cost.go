@@ -107,7 +107,7 @@ func (c costs) of(s billing.Subscription) unitCost {
 	}
 	partners := c.partners[s.CustomerID]
 	others := matching(c.byProduct[productKey{s.Offer.ProductID, s.Offer.SKUID, s.Offer.Frequency}], func(l costLine) bool {
-		return isOf(l, s.Offer) && termMatches(*l.LineItem, s.Offer.Term) && (len(partners) == 0 || partners[l.set.PartnerID])
+		return termMatches(*l.LineItem, s.Offer.Term) && (len(partners) == 0 || partners[l.set.PartnerID])
 	})
 	if found := fromLines(others); found.amount != nil {
 		found.basis += fmt.Sprintf(", of subscription %s with the same offer", others[0].SubscriptionID)
@@ -153,6 +153,9 @@ func fromLines(lines []costLine) unitCost {
 	return fromList(lines[0], lines)
 }
 
+// cycleMonths is the length of charge cycles.
+var cycleMonths = map[billing.Frequency]int{billing.Monthly: 1, billing.Annual: 12, billing.Triennial: 36}
+
 // isWholeCycle reports whether the line bills one full charge cycle: a quantity change never does, even on the cycle's first day.
 func isWholeCycle(l billing.LineItem) bool {
 	switch l.Kind {
@@ -160,7 +163,7 @@ func isWholeCycle(l billing.LineItem) bool {
 	default:
 		return false
 	}
-	months := map[billing.Frequency]int{billing.Monthly: 1, billing.Annual: 12, billing.Triennial: 36}[l.Frequency]
+	months := cycleMonths[l.Frequency]
 	return months > 0 && isMonths(l.Charged, months)
 }
 

@@ -1,7 +1,8 @@
 package rating
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"strings"
 
 	"spindle/internal/billing"
@@ -10,7 +11,7 @@ import (
 // decisions indexes what operators decided.
 type decisions struct {
 	companies   map[billing.CustomerID]billing.CompanyMapping
-	switches    map[switchKey]bool
+	switches    map[switchKey]billing.BillingSwitch
 	routes      map[billing.CustomerID][]billing.Route // most specific first
 	services    map[billing.Offer]billing.ServiceMapping
 	authorities []billing.AuthorityRule // most specific first
@@ -24,10 +25,10 @@ type switchKey struct {
 func newDecisions(m billing.Mappings) decisions {
 	d := decisions{
 		companies:   map[billing.CustomerID]billing.CompanyMapping{},
-		switches:    map[switchKey]bool{},
+		switches:    map[switchKey]billing.BillingSwitch{},
 		routes:      map[billing.CustomerID][]billing.Route{},
 		services:    map[billing.Offer]billing.ServiceMapping{},
-		authorities: append([]billing.AuthorityRule(nil), m.Authorities...),
+		authorities: slices.Clone(m.Authorities),
 	}
 	for _, c := range m.Companies {
 		if old, twice := d.companies[c.CustomerID]; !twice || c.CompanyID < old.CompanyID {
@@ -36,8 +37,10 @@ func newDecisions(m billing.Mappings) decisions {
 	}
 	for _, s := range m.Switches {
 		key := switchKey{s.CustomerID, s.SubscriptionID}
-		old, twice := d.switches[key]
-		d.switches[key] = s.On && (!twice || old) // two answers for one question: the cautious one
+		if old, twice := d.switches[key]; twice { // two answers for one question: the cautious one
+			s.On, s.From = s.On && old.On, max(s.From, old.From)
+		}
+		d.switches[key] = s
 	}
 	for _, s := range m.Services {
 		if old, twice := d.services[s.Offer]; !twice || s.ServiceID < old.ServiceID {
@@ -48,9 +51,9 @@ func newDecisions(m billing.Mappings) decisions {
 		d.routes[route.CustomerID] = append(d.routes[route.CustomerID], route)
 	}
 	for _, routes := range d.routes {
-		sort.Slice(routes, func(i, j int) bool { return lessRoute(routes[i], routes[j]) })
+		slices.SortFunc(routes, compareRoutes)
 	}
-	sort.Slice(d.authorities, func(i, j int) bool { return lessAuthority(d.authorities[i], d.authorities[j]) })
+	slices.SortFunc(d.authorities, compareAuthorities)
 	return d
 }
 
@@ -64,18 +67,18 @@ const (
 )
 
 // billed reads the switch: the subscription's own wins over the customer's.
-func (d decisions) billed(customer billing.CustomerID, sub billing.SubscriptionID) switchState {
+func (d decisions) billed(customer billing.CustomerID, sub billing.SubscriptionID) (switchState, billing.BillingSwitch) {
 	for _, key := range []switchKey{{customer, sub}, {"", sub}, {customer, ""}} {
 		if key == (switchKey{}) || key.customer == "" && sub == "" {
 			continue
 		}
-		if on, decided := d.switches[key]; decided && on {
-			return switchedOn
+		if b, decided := d.switches[key]; decided && b.On {
+			return switchedOn, b
 		} else if decided {
-			return switchedOff
+			return switchedOff, b
 		}
 	}
-	return notSwitched
+	return notSwitched, billing.BillingSwitch{}
 }
 
 // place is what a route is looked up for. Licences have neither Azure subscription nor resource group.
@@ -122,22 +125,17 @@ func routeWeight(r billing.Route) int {
 	return weight
 }
 
-func lessRoute(a, b billing.Route) bool {
-	switch wa, wb := routeWeight(a), routeWeight(b); {
-	case wa != wb:
-		return wa > wb
-	case a.ResourceGroup != b.ResourceGroup:
-		return a.ResourceGroup < b.ResourceGroup
-	case a.AzureSubscriptionID != b.AzureSubscriptionID:
-		return a.AzureSubscriptionID < b.AzureSubscriptionID
-	case a.SubscriptionID != b.SubscriptionID:
-		return a.SubscriptionID < b.SubscriptionID
-	case a.Managed != b.Managed:
-		return b.Managed
-	case a.ContractID != b.ContractID:
-		return a.ContractID < b.ContractID
+// compareRoutes orders routes: the most specific first, an existing contract before a managed one.
+func compareRoutes(a, b billing.Route) int {
+	managed := func(r billing.Route) int {
+		if r.Managed {
+			return 1
+		}
+		return 0
 	}
-	return a.StartDay < b.StartDay
+	return cmp.Or(cmp.Compare(routeWeight(b), routeWeight(a)), cmp.Compare(a.ResourceGroup, b.ResourceGroup),
+		cmp.Compare(a.AzureSubscriptionID, b.AzureSubscriptionID), cmp.Compare(a.SubscriptionID, b.SubscriptionID),
+		cmp.Compare(managed(a), managed(b)), cmp.Compare(a.ContractID, b.ContractID), cmp.Compare(a.StartDay, b.StartDay))
 }
 
 // authority says who decides the price: customer and product, then product, then customer, then Spindle.
@@ -150,16 +148,10 @@ func (d decisions) authority(customer billing.CustomerID, o billing.Offer) billi
 	return billing.SpindlePrices
 }
 
-func lessAuthority(a, b billing.AuthorityRule) bool {
-	switch wa, wb := authorityWeight(a), authorityWeight(b); {
-	case wa != wb:
-		return wa > wb
-	case a.CustomerID != b.CustomerID:
-		return a.CustomerID < b.CustomerID
-	case a.ProductID != b.ProductID:
-		return a.ProductID < b.ProductID
-	}
-	return a.Authority < b.Authority // "autotask" first: never write a price on doubt
+// compareAuthorities orders authorities: the most specific first, and of two answers "autotask": never write a price on doubt.
+func compareAuthorities(a, b billing.AuthorityRule) int {
+	return cmp.Or(cmp.Compare(authorityWeight(b), authorityWeight(a)), cmp.Compare(a.CustomerID, b.CustomerID),
+		cmp.Compare(a.ProductID, b.ProductID), cmp.Compare(a.Authority, b.Authority))
 }
 
 func authorityWeight(a billing.AuthorityRule) int {

@@ -71,6 +71,23 @@ func (fs findings) atStake(f billing.Finding, what string, cost money.Amount) {
 	e.month.Add(cost)
 }
 
+// addMonth adds what findings of another month hold back in it. What they cost per cycle is the same in every month.
+func (fs findings) addMonth(of findings) {
+	for id, other := range of.byID {
+		if fs.byID[id] == nil {
+			fs.byID[id] = other
+			continue
+		}
+		e := fs.entry(other.finding)
+		for _, amount := range other.month.Amounts() {
+			e.month.Add(amount)
+		}
+		for what := range other.whats {
+			e.whats[what] = true
+		}
+	}
+}
+
 // A message lists a few things, by names that fit on a line.
 const (
 	whatsMax    = 5

@@ -2,6 +2,7 @@ package rating
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"spindle/internal/billing"
@@ -79,7 +80,7 @@ func (r *rater) candidate(s billing.Subscription) (candidate, verdict) {
 	if c.period, recurring = periodOf(s.Offer.Frequency); !recurring {
 		return c, r.notRecurring(s)
 	}
-	a, v := r.admit(s.CustomerID, s.ID)
+	a, v := r.admit(s.CustomerID, s.ID, billing.MonthOf(r.in.Day))
 	if !v.passes() {
 		r.atStakeMonthly(s, v)
 		return c, v
@@ -135,9 +136,11 @@ func (r *rater) atStakeMonthly(s billing.Subscription, v verdict) {
 
 // rateGroup makes the lines of one contract, service and offer: one per price point.
 func (r *rater) rateGroup(base string, group []candidate) {
-	var active []candidate
+	var active, ended []candidate
 	for _, c := range group {
-		if !c.ended {
+		if c.ended {
+			ended = append(ended, c)
+		} else {
 			active = append(active, c)
 		}
 	}
@@ -152,21 +155,24 @@ func (r *rater) rateGroup(base string, group []candidate) {
 		if text != main {
 			key += "@" + text
 		}
-		r.addLine(key, points[text])
-	}
-	for _, c := range group {
-		if c.ended {
-			key, point := base, main
-			if main == "" {
-				point = sortedKeys(points)[0]
-				key += "@" + point
-			}
-			blocks := c.blocks
-			for _, running := range points[point] {
-				blocks = concat(blocks, running.blocks)
-			}
-			r.verdicts[c.sub.ID] = verdictOf(key, blocks)
+		line := r.addLine(key, points[text])
+		switch {
+		case line == nil || len(points) > 1 && len(ended) > 0: // which of the lines had what has ended?
+		default:
+			r.giveSteps(line, slices.Concat(points[text], ended))
 		}
+	}
+	for _, c := range ended {
+		key, point := base, main
+		if main == "" {
+			point = sortedKeys(points)[0]
+			key += "@" + point
+		}
+		blocks := c.blocks
+		for _, running := range points[point] {
+			blocks = concat(blocks, running.blocks)
+		}
+		r.verdicts[c.sub.ID] = verdictOf(key, blocks)
 	}
 }
 
@@ -225,8 +231,8 @@ func quantity(group []candidate) int64 {
 
 func units(c candidate) int64 { return max(c.sub.Quantity, 0) }
 
-// addLine makes the line of one price point. Candidates come in order of subscription id.
-func (r *rater) addLine(key string, group []candidate) {
+// addLine makes the line of one price point; nil when nothing can be planned. Candidates come in order of subscription id.
+func (r *rater) addLine(key string, group []candidate) *billing.DesiredLine {
 	first := group[0]
 	line := r.newLine(key, first)
 	line.UnitPrice, line.PriceRule = first.price.amount, first.price.rule
@@ -239,6 +245,8 @@ func (r *rater) addLine(key string, group []candidate) {
 		if since := r.costs.since(c.sub, r.in.Day); line.Since.IsZero() || !since.IsZero() && since.Before(line.Since) {
 			line.Since = since
 		}
+		// Of several first months the latest: nobody pays for a month too many.
+		line.BillFrom = billing.Later(line.BillFrom, r.billFrom(c.sub.CustomerID, c.sub.ID))
 		rules[c.price.rule] = true
 		blocks = append(blocks, c.blocks...)
 		r.report(c)
@@ -249,7 +257,7 @@ func (r *rater) addLine(key string, group []candidate) {
 		r.verdicts[c.sub.ID] = verdictOf(key, concat(c.blocks, blocks))
 	}
 	if first.dest.gone || first.service.gone {
-		return // nothing can be planned; the findings say why
+		return nil // the findings say why
 	}
 	if first.dest.new != nil {
 		first.dest.new.needed = true
@@ -258,6 +266,7 @@ func (r *rater) addLine(key string, group []candidate) {
 		r.wantService(first.sub, first.period, first.cost)
 	}
 	r.lines = append(r.lines, line)
+	return &r.lines[len(r.lines)-1]
 }
 
 func (r *rater) newLine(key string, c candidate) billing.DesiredLine {
@@ -353,6 +362,9 @@ func (r *rater) rateEnded(base string, group []candidate) {
 		for _, c := range group {
 			line.EndedOn = billing.Later(line.EndedOn, r.costs.endedOn(c.sub, r.in.Day))
 			line.Shares = append(line.Shares, billing.Share{SubscriptionID: c.sub.ID})
+		}
+		if len(keys) == 1 {
+			r.giveSteps(&line, group)
 		}
 		r.lines = append(r.lines, line)
 	}

@@ -1,6 +1,7 @@
 package rating
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -10,18 +11,16 @@ import (
 )
 
 // MonthOf gives the month whose invoice a set of lines is: the set's own month when it names one, else the month in which most of
-// its charges start (an invoice covers a calendar month; late lines of earlier months are few). "" for an empty set.
+// its billing events fell (an invoice covers the events of a calendar month, whatever days they charge for; Microsoft sheet §5.1). "" for
+// an empty set.
 func MonthOf(set billing.LineSet) billing.Month {
 	if set.ID.Month != "" {
 		return set.ID.Month
 	}
 	votes := map[billing.Month]int64{}
 	for _, l := range set.Lines {
-		switch {
-		case !l.Charged.Start.IsZero():
-			votes[billing.MonthOf(l.Charged.Start)]++
-		case !l.OrderDate.IsZero():
-			votes[billing.MonthOf(l.OrderDate)]++
+		if day := cmp.Or(l.OrderDate, l.Charged.Start); !day.IsZero() {
+			votes[billing.MonthOf(day)]++
 		}
 	}
 	return mostVoted(votes)
@@ -88,7 +87,9 @@ type month struct {
 	builders map[string]*chargeBuilder
 	outcomes map[billing.Disposition]money.Amount // key without cost
 	source   money.Totals
-	settings []block // what keeps charges from being made at all
+	held     map[billing.CustomerID]bool // something of theirs is held by a finding
+	off      map[billing.CustomerID]bool // something of theirs is switched off
+	settings []block                     // what keeps charges from being made at all
 	lastDay  billing.Date
 }
 
@@ -102,6 +103,7 @@ func (r *rater) rateMonth() {
 	usage, alone := r.monthUsage(sets)
 	m := &month{
 		r: r, usage: newUsageIndex(usage), builders: map[string]*chargeBuilder{}, outcomes: map[billing.Disposition]money.Amount{},
+		held: map[billing.CustomerID]bool{}, off: map[billing.CustomerID]bool{},
 		lastDay:  period.LastDay(),
 		settings: settingsBlock("Azure and one-off charges", "a material billing code (Azure material code)", r.in.Settings.MaterialCodeID),
 	}
@@ -111,8 +113,12 @@ func (r *rater) rateMonth() {
 	for _, set := range alone {
 		m.addUsageOnly(set)
 	}
+	r.checkInvoiceTotals(sets)
 	m.usage.reportDifferences(r)
 	m.finish()
+	if len(sets)+len(alone) > 0 {
+		r.months = append(r.months, billing.ChargedMonth{Month: r.in.Month, Lines: len(sets) > 0, Held: sortedIDs(m.held), Off: sortedIDs(m.off)})
+	}
 	m.checkTotals()
 }
 
@@ -142,12 +148,10 @@ func (r *rater) monthSets() []billing.LineSet {
 	return sets
 }
 
-// monthUsage gives the usage sets of the invoices of the month, and those of the month whose invoice has no lines here.
+// monthUsage gives the usage sets of the invoices of the month, and those of the month whose invoice has no lines here, in whatever month:
+// lines and usage of one invoice may lean to different months, and the lines are what is charged.
 func (r *rater) monthUsage(lines []billing.LineSet) (with, alone []billing.UsageSet) {
-	documents := map[document]bool{}
-	for _, set := range lines {
-		documents[documentOf(set.ID)] = true
-	}
+	documents, all := documentsOf(lines), documentsOf(r.in.Lines)
 	newest := map[string]billing.UsageSet{}
 	for _, set := range r.in.Usage {
 		if set.ID.Kind == billing.UnbilledUsage {
@@ -161,11 +165,22 @@ func (r *rater) monthUsage(lines []billing.LineSet) (with, alone []billing.Usage
 		switch set := newest[key]; {
 		case documents[documentOf(set.ID)]:
 			with = append(with, set)
-		case r.usageMonth(set) == r.in.Month:
+		case !all[documentOf(set.ID)] && r.usageMonth(set) == r.in.Month:
 			alone = append(alone, set)
 		}
 	}
 	return with, alone
+}
+
+// documentsOf lists the invoices of sets; an estimate is of none.
+func documentsOf(sets []billing.LineSet) map[document]bool {
+	documents := map[document]bool{}
+	for _, set := range sets {
+		if set.ID.Kind != billing.UnbilledLines {
+			documents[documentOf(set.ID)] = true
+		}
+	}
+	return documents
 }
 
 func (m *month) addSet(set billing.LineSet) {
@@ -203,7 +218,7 @@ func (m *month) addLine(set billing.SetID, l billing.LineItem) {
 		m.dispose(line, excludedBy(RuleTrial))
 	case l.Cost.IsZero():
 		m.dispose(line, excludedBy(RuleZeroAmount))
-	case m.isAzure(l):
+	case m.isAzure(set, l):
 		m.addAzure(line, l)
 	case m.isLicence(l):
 		m.dispose(line, m.licenceVerdict(l))
@@ -214,7 +229,7 @@ func (m *month) addLine(set billing.SetID, l billing.LineItem) {
 
 // nameOf names a line as findings list it: a subscription's product has one name, whichever line or list it comes from.
 func (m *month) nameOf(l billing.LineItem) string {
-	if s, known := m.r.subs[l.SubscriptionID]; known && s.Offer.ProductID == l.ProductID && s.Offer.SKUID == l.SKUID {
+	if s, known := m.r.subscriptionOf(l); known && s.Offer.ProductID == l.ProductID && s.Offer.SKUID == l.SKUID {
 		return m.r.plainName(s)
 	}
 	return whatOf(l)
@@ -230,22 +245,39 @@ func whatOf(l billing.LineItem) string {
 	return l.ProductID
 }
 
-// isAzure finds consumption, and credits on it (Microsoft sheet §4.4).
-func (m *month) isAzure(l billing.LineItem) bool {
-	sub, known := m.r.subs[l.SubscriptionID]
-	return l.IsUsage() || l.Kind == billing.ChargeCustomerCredit && known && sub.Kind == billing.AzurePlan
+// isAzure finds consumption, and credits on it (Microsoft sheet §4.4). What other publishers meter is consumption only when it is of an
+// Azure plan or stands in the daily usage: else it is a service of the marketplace, of which daily usage never speaks (§4.3).
+func (m *month) isAzure(set billing.SetID, l billing.LineItem) bool {
+	sub, known := m.r.subscriptionOf(l)
+	onPlan := known && sub.Kind == billing.AzurePlan
+	if !l.IsUsage() {
+		return onPlan && l.Kind == billing.ChargeCustomerCredit
+	}
+	return onPlan || isMicrosoft(l.Publisher) || len(m.usage.of(set, l)) > 0
+}
+
+// isMicrosoft tells Microsoft from the other publishers of the marketplace; a line that names nobody is Microsoft's.
+func isMicrosoft(publisher string) bool {
+	return publisher == "" || strings.HasPrefix(strings.ToLower(publisher), "microsoft")
+}
+
+// subscriptionOf gives the subscription that a line bills. One that the directory lists for another customer is none: the money of one
+// customer is never billed by the line of another.
+func (r *rater) subscriptionOf(l billing.LineItem) (billing.Subscription, bool) {
+	s, known := r.subs[l.SubscriptionID]
+	return s, known && s.CustomerID == l.CustomerID
 }
 
 // licenceProduct begins the product ids of seat-based offers.
 const licenceProduct = "CFQ7"
 
 // isLicence finds lines that a recurring line answers for: of known licences that the target has a period for, and lines that look
-// like licences of subscriptions nobody knows. Credits are never part of a recurring price.
+// like licences of subscriptions nobody knows. Credits and what is metered are never part of a recurring price.
 func (m *month) isLicence(l billing.LineItem) bool {
-	if l.Kind == billing.ChargeCustomerCredit {
+	if l.Kind == billing.ChargeCustomerCredit || l.IsUsage() {
 		return false
 	}
-	if sub, known := m.r.subs[l.SubscriptionID]; known {
+	if sub, known := m.r.subscriptionOf(l); known {
 		if sub.Kind != billing.Licence && sub.Kind != billing.CustomService {
 			return false
 		}
@@ -255,8 +287,10 @@ func (m *month) isLicence(l billing.LineItem) bool {
 }
 
 func (m *month) licenceVerdict(l billing.LineItem) verdict {
-	sub, known := m.r.subs[l.SubscriptionID]
-	if known {
+	if m.r.beforeFirst(l.CustomerID, l.SubscriptionID, m.r.in.Month) {
+		return excludedBy(RuleBeforeFirst)
+	}
+	if sub, known := m.r.subscriptionOf(l); known {
 		v := m.r.verdicts[sub.ID]
 		if v.outcome == billing.Excluded && v.by != RuleBillingOff {
 			return heldBy(m.r.finding(billing.FindingUnknownSub, sub, "Microsoft charges it although the directory calls it "+v.by,
@@ -264,7 +298,7 @@ func (m *month) licenceVerdict(l billing.LineItem) verdict {
 		}
 		return v
 	}
-	if _, v := m.r.admit(l.CustomerID, l.SubscriptionID); !v.passes() {
+	if _, v := m.r.admit(l.CustomerID, l.SubscriptionID, m.r.in.Month); !v.passes() {
 		return v
 	}
 	if l.SubscriptionID == "" {

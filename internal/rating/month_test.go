@@ -157,6 +157,10 @@ func TestMonthOf(t *testing.T) {
 		{"most lines", billing.LineSet{Lines: []billing.LineItem{line("2026-09-01"), line("2026-09-20"), line("2026-08-01")}}, "2026-09"},
 		{"late and current alike: the later", billing.LineSet{Lines: []billing.LineItem{line("2026-08-01"), line("2026-09-20")}}, "2026-09"},
 		{"the set says", billing.LineSet{ID: billing.SetID{Month: "2026-07"}, Lines: []billing.LineItem{line("2026-09-01")}}, "2026-07"},
+		{"the day of the event, not the days it charges for", billing.LineSet{Lines: []billing.LineItem{
+			change(line("2026-10-01"), func(l *billing.LineItem) { l.OrderDate = day("2026-09-30") }), // renewed on the last day
+			change(line("2026-08-01"), func(l *billing.LineItem) { l.OrderDate = day("2026-09-30") }), // late usage
+			line("2026-10-01")}}, "2026-09"},
 		{"order date for perpetual licences", billing.LineSet{Lines: []billing.LineItem{{OrderDate: day("2026-09-15")}}}, "2026-09"},
 		{"no dates", billing.LineSet{Lines: []billing.LineItem{{}}}, ""},
 		{"empty", billing.LineSet{}, ""},

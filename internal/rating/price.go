@@ -1,8 +1,9 @@
 package rating
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	"spindle/internal/billing"
@@ -43,9 +44,7 @@ func newPrices(rules []billing.PriceRule) prices {
 		bySubscription: map[billing.SubscriptionID][]billing.PriceRule{},
 		byCustomer:     map[billing.CustomerID][]billing.PriceRule{},
 	}
-	ordered := append([]billing.PriceRule(nil), rules...)
-	sort.Slice(ordered, func(i, j int) bool { return lessRule(ordered[i], ordered[j]) })
-	for _, rule := range ordered {
+	for _, rule := range slices.SortedFunc(slices.Values(rules), compareRules) {
 		switch {
 		case rule.SubscriptionID != "":
 			p.bySubscription[rule.SubscriptionID] = append(p.bySubscription[rule.SubscriptionID], rule)
@@ -75,20 +74,10 @@ func ruleWeight(r billing.PriceRule) int {
 	return 0
 }
 
-func lessRule(a, b billing.PriceRule) bool {
-	switch wa, wb := ruleWeight(a), ruleWeight(b); {
-	case wa != wb:
-		return wa > wb
-	case a.CustomerID != b.CustomerID: // naming the customer beside the subscription is the more specific rule
-		return a.CustomerID > b.CustomerID
-	case a.From != b.From: // the rule that came into force last
-		return a.From.After(b.From)
-	case a.ID != b.ID:
-		return a.ID < b.ID
-	case a.Kind != b.Kind:
-		return a.Kind < b.Kind
-	}
-	return a.Value.Cmp(b.Value) < 0
+// compareRules orders rules: the most specific first; of two alike the one that names the customer beside the subscription, then the one that
+// came into force last.
+func compareRules(a, b billing.PriceRule) int {
+	return cmp.Or(cmp.Compare(ruleWeight(b), ruleWeight(a)), cmp.Compare(b.CustomerID, a.CustomerID), b.From.Compare(a.From), cmp.Compare(a.ID, b.ID))
 }
 
 func (r ruleQuery) matches(rule billing.PriceRule) bool {
@@ -113,7 +102,7 @@ func (p prices) find(q ruleQuery) (billing.PriceRule, bool) {
 	for _, list := range [][]billing.PriceRule{p.bySubscription[q.priced.subscription], p.byCustomer[q.priced.customer], p.general} {
 		for _, rule := range list {
 			if q.matches(rule) {
-				if !found || lessRule(rule, best) {
+				if !found || compareRules(rule, best) < 0 {
 					best, found = rule, true
 				}
 				break
@@ -157,6 +146,11 @@ func exactPrice(rule billing.PriceRule, cost money.Decimal) (price money.Decimal
 	return money.Decimal{}, false
 }
 
+// isForeign reports whether a rule's price is in another currency than c: nothing converts it (law 9).
+func isForeign(rule billing.PriceRule, c money.Currency) bool {
+	return rule.Kind == billing.FixedRule && rule.Currency != "" && rule.Currency != c
+}
+
 // finePlaces is the setting for prices finer than the minor unit of their currency.
 const finePlaces = 4
 
@@ -191,7 +185,7 @@ func (r *rater) priceOf(s billing.Subscription, cost unitCost, a admitted) unitP
 	rule := r.recurringRule(s)
 	p.rule = rule.ID
 	switch {
-	case rule.Kind == billing.FixedRule && rule.Currency != "" && rule.Currency != a.company.Currency:
+	case isForeign(rule, a.company.Currency):
 		p.blocks = append(p.blocks, r.currencyBlock(s, rule.Currency, a))
 		return p
 	case rule.Kind != billing.FixedRule && cost.amount == nil:
@@ -265,10 +259,5 @@ func (r *rater) belowCost(s billing.Subscription, price, cost money.Amount, rule
 
 // joinRules names several rules in one text, in order.
 func joinRules(rules map[string]bool) string {
-	var ids []string
-	for id := range rules {
-		ids = append(ids, id)
-	}
-	sort.Strings(ids)
-	return strings.Join(ids, ", ")
+	return strings.Join(sortedKeys(rules), ", ")
 }

@@ -24,7 +24,8 @@ func drawWorld(t *rapid.T) Input {
 			in.Mappings.Companies = append(in.Mappings.Companies, billing.CompanyMapping{CustomerID: c, CompanyID: company})
 		}
 		if rapid.IntRange(0, 9).Draw(t, "switched") < 8 {
-			in.Mappings.Switches = append(in.Mappings.Switches, billing.BillingSwitch{CustomerID: c, On: rapid.IntRange(0, 5).Draw(t, "on") > 0})
+			in.Mappings.Switches = append(in.Mappings.Switches, billing.BillingSwitch{CustomerID: c, On: rapid.IntRange(0, 5).Draw(t, "on") > 0,
+				From: rapid.SampledFrom([]billing.Month{"", "", "2026-08", "2026-09", "2026-10", "2026-11"}).Draw(t, "from")})
 		}
 		if rapid.IntRange(0, 9).Draw(t, "routed") < 8 {
 			in.Mappings.Routes = append(in.Mappings.Routes, drawRoute(t, c))
@@ -174,9 +175,9 @@ func TestNothingIsLost(t *testing.T) {
 			if !slices.ContainsFunc(in.Lines, func(l billing.LineSet) bool { return l.ID.Invoice == set.ID.Invoice }) {
 				for i := range set.Groups {
 					source.Add(set.Groups[i].Cost)
-					total := lines[set.ID.String()+"/"+groupText(&set.Groups[i])]
+					total := lines[set.ID.String()+"/"+UsageKey(&set.Groups[i])]
 					total.Add(set.Groups[i].Cost)
-					lines[set.ID.String()+"/"+groupText(&set.Groups[i])] = total
+					lines[set.ID.String()+"/"+UsageKey(&set.Groups[i])] = total
 				}
 			}
 		}
@@ -224,7 +225,7 @@ func exists(d billing.Desired, x billing.Disposition) bool {
 	case billing.HeldBack:
 		return slices.ContainsFunc(d.Findings, func(f billing.Finding) bool { return f.ID() == x.By })
 	case billing.Excluded:
-		return slices.Contains([]string{RuleBillingOff, RuleTrial, RuleFree, RuleZeroAmount}, x.By)
+		return slices.Contains([]string{RuleBillingOff, RuleBeforeFirst, RuleTrial, RuleFree, RuleZeroAmount}, x.By)
 	}
 	return false
 }

@@ -6,6 +6,8 @@
 package rating
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -15,10 +17,11 @@ import (
 
 // Rules by which source lines and subscriptions are left out. Stored in dispositions: never renamed.
 const (
-	RuleBillingOff = "billing-off" // billing is not switched on for the subscription or the customer
-	RuleTrial      = "trial"       // trials cost nothing
-	RuleFree       = "free"        // the offer is never charged
-	RuleZeroAmount = "zero-amount" // the line, or what it nets to, is zero
+	RuleBillingOff  = "billing-off"        // billing is not switched on for the subscription or the customer
+	RuleBeforeFirst = "before-first-month" // the month lies before the first one that is billed for the subscription or the customer
+	RuleTrial       = "trial"              // trials cost nothing
+	RuleFree        = "free"               // the offer is never charged
+	RuleZeroAmount  = "zero-amount"        // the line, or what it nets to, is zero
 )
 
 // Holds that rating puts on lines and charges. Stored: never renamed.
@@ -41,6 +44,7 @@ type Input struct {
 	Month        billing.Month // the closed month whose Azure usage and one-off lines become charges; "" = none known
 	// InvoiceMonths gives the month of invoices by number, where it is known from the invoice itself; see MonthOf for the others.
 	InvoiceMonths map[string]billing.Month
+	InvoiceTotals map[string]money.Amount // with tax, by number, as invoices state it themselves; one that is not known is not compared
 	Settings      billing.Settings
 	Mappings      billing.Mappings
 	Directory     billing.Directory
@@ -53,11 +57,36 @@ type Input struct {
 }
 
 // Rate says what should stand in the target.
-func Rate(in Input) billing.Desired {
+func Rate(in Input) billing.Desired { return RateMonths(in, nil) }
+
+// RateMonths is Rate that also makes the charges of earlier months, newest first. What one finding holds back in several months adds up.
+func RateMonths(in Input, earlier []billing.Month) billing.Desired {
+	r := rate(in)
+	for _, month := range earlier {
+		in.Month = month
+		r.addMonth(rate(in))
+	}
+	return r.desired()
+}
+
+func rate(in Input) *rater {
 	r := newRater(in)
 	r.rateSubscriptions()
 	r.rateMonth()
-	return r.desired()
+	return r
+}
+
+// addMonth takes over what is of another month. The lines are those of the newest one.
+func (r *rater) addMonth(of *rater) {
+	r.charges = append(r.charges, of.charges...)
+	r.months = append(r.months, of.months...)
+	r.dispositions = append(r.dispositions, of.dispositions...)
+	r.findings.addMonth(of.findings)
+	for mark, c := range of.contracts { // a managed contract that only the charges of that month need
+		if known := r.contracts[mark]; known == nil || !known.needed && !known.exists {
+			r.contracts[mark] = c
+		}
+	}
 }
 
 // rater carries the indexes and the results of one Rate.
@@ -69,12 +98,16 @@ type rater struct {
 	costs     costs
 	subs      map[billing.SubscriptionID]billing.Subscription
 	names     map[billing.CustomerID]string
+	billedTo  map[billing.CustomerID]billing.Date // first day that no invoice speaks of yet
+	// ofCustomer lists the subscriptions that are recurring lines of a customer, in order.
+	ofCustomer map[billing.CustomerID][]billing.SubscriptionID
 
 	findings     findings
 	contracts    map[string]*managedContract // by mark
 	services     map[string]*billing.DesiredService
 	lines        []billing.DesiredLine
 	charges      []billing.DesiredCharge
+	months       []billing.ChargedMonth
 	dispositions []billing.Disposition
 	applied      map[string][]string                // keys of applied lines by key without price point, in order
 	verdicts     map[billing.SubscriptionID]verdict // what becomes of source lines of a recurring subscription
@@ -97,7 +130,7 @@ func newRater(in Input) *rater {
 		verdicts:  map[billing.SubscriptionID]verdict{},
 	}
 	for _, s := range in.Directory.Subscriptions {
-		if old, twice := r.subs[s.ID]; !twice || lessSubscription(s, old) {
+		if old, twice := r.subs[s.ID]; !twice || compareSubscriptions(s, old) < 0 {
 			r.subs[s.ID] = s
 		}
 	}
@@ -109,24 +142,19 @@ func newRater(in Input) *rater {
 		r.applied[base] = append(r.applied[base], key)
 	}
 	r.readNames()
+	r.readBilledTo()
+	r.ofCustomer = map[billing.CustomerID][]billing.SubscriptionID{}
+	for _, id := range r.sortedSubscriptions() {
+		customer := r.subs[id].CustomerID
+		r.ofCustomer[customer] = append(r.ofCustomer[customer], id)
+	}
 	return r
 }
 
-// lessSubscription decides which of two entries with one id counts: the one that says more, then the one that sorts first.
-func lessSubscription(a, b billing.Subscription) bool {
-	switch {
-	case rank(a.Status) != rank(b.Status):
-		return rank(a.Status) < rank(b.Status)
-	case a.CustomerID != b.CustomerID:
-		return a.CustomerID < b.CustomerID
-	case a.Quantity != b.Quantity:
-		return a.Quantity > b.Quantity
-	case a.Offer != b.Offer:
-		return a.Offer.String() < b.Offer.String()
-	case a.Start != b.Start:
-		return a.Start.Before(b.Start)
-	}
-	return a.Name < b.Name
+// compareSubscriptions decides which of two entries with one id counts: the one that says more, then the one that sorts first.
+func compareSubscriptions(a, b billing.Subscription) int {
+	return cmp.Or(cmp.Compare(rank(a.Status), rank(b.Status)), cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(b.Quantity, a.Quantity),
+		cmp.Compare(a.Offer.String(), b.Offer.String()), a.Start.Compare(b.Start), cmp.Compare(a.Name, b.Name))
 }
 
 func rank(s billing.SubscriptionStatus) int {
@@ -143,27 +171,23 @@ func rank(s billing.SubscriptionStatus) int {
 
 // readNames takes customer names from the directory, and from lines for customers the directory does not know (any more).
 func (r *rater) readNames() {
-	keep := func(id billing.CustomerID, name string) {
-		if old, known := r.names[id]; name != "" && (!known || name < old) {
-			r.names[id] = name
+	keep := func(names map[billing.CustomerID]string, id billing.CustomerID, name string) {
+		if old, known := names[id]; name != "" && (!known || name < old) {
+			names[id] = name
 		}
 	}
 	for _, c := range r.in.Directory.Customers {
-		keep(c.ID, c.Name)
+		keep(r.names, c.ID, c.Name)
 	}
 	other := map[billing.CustomerID]string{}
 	for _, set := range r.in.Lines {
 		for _, l := range set.Lines {
-			if old, seen := other[l.CustomerID]; l.CustomerName != "" && (!seen || l.CustomerName < old) {
-				other[l.CustomerID] = l.CustomerName
-			}
+			keep(other, l.CustomerID, l.CustomerName)
 		}
 	}
 	for _, set := range r.in.Usage {
 		for _, g := range set.Groups {
-			if old, seen := other[g.CustomerID]; g.CustomerName != "" && (!seen || g.CustomerName < old) {
-				other[g.CustomerID] = g.CustomerName
-			}
+			keep(other, g.CustomerID, g.CustomerName)
 		}
 	}
 	for id, name := range other {
@@ -185,7 +209,7 @@ func (r *rater) name(id billing.CustomerID) string {
 }
 
 func (r *rater) desired() billing.Desired {
-	d := billing.Desired{Day: r.in.Day, Lines: r.lines, Charges: r.charges, Dispositions: r.dispositions}
+	d := billing.Desired{Day: r.in.Day, Lines: r.lines, Charges: r.charges, Months: r.months, Dispositions: r.dispositions}
 	for _, c := range r.contracts {
 		if c.needed || c.exists {
 			d.Contracts = append(d.Contracts, c.desired)
@@ -195,38 +219,28 @@ func (r *rater) desired() billing.Desired {
 		d.Services = append(d.Services, *s)
 	}
 	d.Findings = r.findings.list()
-	d.Incomplete = append(d.Incomplete, r.in.Directory.Incomplete...)
+	d.Incomplete = slices.SortedFunc(slices.Values(r.in.Directory.Incomplete), compareGaps)
 	sort.Slice(d.Contracts, func(i, j int) bool { return d.Contracts[i].Mark < d.Contracts[j].Mark })
 	sort.Slice(d.Services, func(i, j int) bool { return d.Services[i].Mark < d.Services[j].Mark })
 	sort.Slice(d.Lines, func(i, j int) bool { return d.Lines[i].Key < d.Lines[j].Key })
 	sort.Slice(d.Charges, func(i, j int) bool { return d.Charges[i].Key < d.Charges[j].Key })
-	sort.Slice(d.Dispositions, func(i, j int) bool { return lessDisposition(d.Dispositions[i], d.Dispositions[j]) })
-	sort.Slice(d.Incomplete, func(i, j int) bool { return lessGap(d.Incomplete[i], d.Incomplete[j]) })
+	slices.SortFunc(d.Dispositions, compareDispositions)
 	return d
 }
 
-func lessDisposition(a, b billing.Disposition) bool {
-	switch {
-	case a.Set != b.Set && a.Set.String() != b.Set.String():
-		return a.Set.String() < b.Set.String()
-	case a.Row != b.Row:
-		return a.Row < b.Row
-	case a.LineKey != b.LineKey:
-		return a.LineKey < b.LineKey
-	case a.Outcome != b.Outcome:
-		return a.Outcome < b.Outcome
-	case a.By != b.By:
-		return a.By < b.By
+// compareDispositions orders dispositions as the lines come on the invoices.
+func compareDispositions(a, b billing.Disposition) int {
+	if a.Set != b.Set {
+		if n := cmp.Compare(a.Set.String(), b.Set.String()); n != 0 {
+			return n
+		}
 	}
-	return a.Cost.String() < b.Cost.String()
+	if n := cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.LineKey, b.LineKey), cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.By, b.By)); n != 0 {
+		return n
+	}
+	return cmp.Compare(a.Cost.String(), b.Cost.String())
 }
 
-func lessGap(a, b billing.Gap) bool {
-	if a.CustomerID != b.CustomerID {
-		return a.CustomerID < b.CustomerID
-	}
-	if a.What != b.What {
-		return a.What < b.What
-	}
-	return a.Why < b.Why
+func compareGaps(a, b billing.Gap) int {
+	return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.What, b.What), cmp.Compare(a.Why, b.Why))
 }

@@ -110,10 +110,10 @@ func (r *rater) wantService(s billing.Subscription, period billing.PeriodType, c
 	}
 	if cost.amount != nil && cost.amount.Currency() == currency {
 		service.UnitCost = *cost.amount
-		rule := r.ruleFor(ruleQuery{priced: priced{product: s.Offer.ProductID, sku: s.Offer.SKUID, day: r.in.Day}})
-		if exact, ok := exactPrice(rule, cost.amount.Value()); ok {
-			service.UnitPrice = money.Of(r.roundPrice(exact, currency), currency)
-		}
+	}
+	rule := r.ruleFor(ruleQuery{priced: priced{product: s.Offer.ProductID, sku: s.Offer.SKUID, day: r.in.Day}})
+	if exact, ok := exactPrice(rule, service.UnitCost.Value()); ok && !isForeign(rule, currency) {
+		service.UnitPrice = money.Of(r.roundPrice(exact, currency), currency)
 	}
 	r.services[mark] = service
 }

@@ -1,8 +1,9 @@
 package rating
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -42,25 +43,15 @@ func newUsageIndex(sets []billing.UsageSet) *usageIndex {
 		}
 	}
 	for _, groups := range u.groups {
-		sort.Slice(groups, func(i, j int) bool { return lessGroup(groups[i], groups[j]) })
+		slices.SortFunc(groups, compareGroups)
 	}
 	return u
 }
 
-func lessGroup(a, b *billing.UsageGroup) bool {
-	switch {
-	case a.AzureSubscriptionID != b.AzureSubscriptionID:
-		return a.AzureSubscriptionID < b.AzureSubscriptionID
-	case a.ResourceGroup != b.ResourceGroup:
-		return a.ResourceGroup < b.ResourceGroup
-	case a.MeterCategory != b.MeterCategory:
-		return a.MeterCategory < b.MeterCategory
-	case a.Cost.Value().Cmp(b.Cost.Value()) != 0:
-		return a.Cost.Value().Cmp(b.Cost.Value()) < 0
-	case a.BeforePEC.Value().Cmp(b.BeforePEC.Value()) != 0:
-		return a.BeforePEC.Value().Cmp(b.BeforePEC.Value()) < 0
-	}
-	return a.Rows < b.Rows
+func compareGroups(a, b *billing.UsageGroup) int {
+	return cmp.Or(cmp.Compare(a.AzureSubscriptionID, b.AzureSubscriptionID), cmp.Compare(a.ResourceGroup, b.ResourceGroup),
+		cmp.Compare(a.MeterCategory, b.MeterCategory), a.Cost.Value().Cmp(b.Cost.Value()), a.BeforePEC.Value().Cmp(b.BeforePEC.Value()),
+		cmp.Compare(a.Rows, b.Rows))
 }
 
 func keyOf(set billing.SetID, l billing.LineItem) usageKey {
@@ -83,9 +74,12 @@ func (u *usageIndex) billedByLine(set billing.SetID, l billing.LineItem) {
 	u.billed[key] = b
 }
 
-// reportDifferences finds usage that the invoice bills differently, or not at all: one finding per invoice and customer.
+// reportDifferences finds usage that the invoice bills differently, or not at all: one finding per invoice and customer that is billed.
 func (u *usageIndex) reportDifferences(r *rater) {
 	for key, groups := range u.groups {
+		if !r.isBilled(key.customer, key.plan) {
+			continue
+		}
 		var used money.Totals
 		for _, g := range groups {
 			used.Add(g.Cost)

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +18,57 @@ type Approval struct {
 	By          string
 	Reason      string
 	Held        bool // with empty ChangeIDs: held changes too
+	// Seen is when the plan was looked at: what somebody else decided since is not decided again over his head. Zero: not compared.
+	Seen time.Time
+}
+
+// Approves gives the changes that Store.Approve would move to ChangeApproved, of all changes of a plan, in their order.
+func (a Approval) Approves(changes []ChangeState) ([]string, error) {
+	return a.choose(changes, chooseApproved)
+}
+
+// Rejects gives the changes that Store.Reject would move to ChangeRejected, of all changes of a plan, in their order.
+func (a Approval) Rejects(changes []ChangeState) ([]string, error) {
+	return a.choose(changes, chooseRejected)
+}
+
+// choose refuses what was overtaken before it says that a change cannot be decided any more: who decided it is the better answer.
+func (a Approval) choose(changes []ChangeState, by func([]ChangeState, Approval) ([]string, error)) ([]string, error) {
+	if err := a.overtaken(changes, a.ChangeIDs); err != nil {
+		return nil, err
+	}
+	chosen, err := by(changes, a)
+	if err != nil {
+		return nil, err
+	}
+	return chosen, a.overtaken(changes, chosen)
+}
+
+// overtaken is a fault of kind stale when somebody else decided one of the changes since the plan was looked at.
+func (a Approval) overtaken(changes []ChangeState, ids []string) error {
+	if a.Seen.IsZero() {
+		return nil
+	}
+	named := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		named[id] = true
+	}
+	for _, c := range changes {
+		if !named[c.Change.ID] || Hand(c.By) == Hand(a.By) || !c.DecidedAt.After(a.Seen) {
+			continue
+		}
+		return fault.Stalef("%s of %s was %s by %s at %s UTC, after you opened the plan", c.Change.What, cmp.Or(c.Change.Customer, "the catalogue"),
+			decidedWord(c.State), c.By, c.DecidedAt.UTC().Format("15:04")).Do("look at the plan as it is now, then decide")
+	}
+	return nil
+}
+
+// decidedWord says what a person did to a change, whatever became of it after.
+func decidedWord(k ChangeStateKind) string {
+	if k == ChangeRejected {
+		return "rejected"
+	}
+	return "approved"
 }
 
 // Decision is a stored approval or rejection.
@@ -37,23 +90,25 @@ const (
 // Approve accepts changes and gives the ids of those it moved to ChangeApproved.
 //
 // A fingerprint other than the plan's is a fault of kind stale. Named changes must be proposed or approved already, and what they
-// require approved, applied or named too; anything else is a conflict and nothing is approved. Without names, changes that are held,
-// and those that require something not approved, are left as they are.
+// require approved, applied or named too; anything else is a conflict and nothing is approved. A named change that is part of a move brings
+// the other sides of it, and what these require. Without names, changes that are held, those that require something not approved, and
+// those whose other sides are not approved are left as they are.
 func (s *Store) Approve(ctx context.Context, org billing.OrganizationID, id RunID, a Approval) ([]string, error) {
-	return s.judge(ctx, org, id, judgement{a, decisionApprove, ChangeApproved, chooseApproved})
+	return s.judge(ctx, org, id, judgement{a, decisionApprove, ChangeApproved, a.Approves})
 }
 
-// Reject refuses changes, and with them the changes that require them, and gives the ids of those it moved to ChangeRejected. Without
+// Reject refuses changes, and with them the changes that require them and the other sides of a move, and gives the ids of those it moved
+// to ChangeRejected. Without
 // names all that are neither sent nor finished are rejected.
 func (s *Store) Reject(ctx context.Context, org billing.OrganizationID, id RunID, a Approval) ([]string, error) {
-	return s.judge(ctx, org, id, judgement{a, decisionReject, ChangeRejected, chooseRejected})
+	return s.judge(ctx, org, id, judgement{a, decisionReject, ChangeRejected, a.Rejects})
 }
 
 type judgement struct {
 	Approval
-	word   string
-	state  ChangeStateKind
-	choose func([]ChangeState, Approval) ([]string, error)
+	word  string
+	state ChangeStateKind
+	moved func([]ChangeState) ([]string, error) // which of the plan's changes
 }
 
 func (s *Store) judge(ctx context.Context, org billing.OrganizationID, id RunID, j judgement) (chosen []string, err error) {
@@ -69,17 +124,11 @@ func (s *Store) judge(ctx context.Context, org billing.OrganizationID, id RunID,
 		if err != nil {
 			return err
 		}
-		if chosen, err = j.choose(changes, j.Approval); err != nil || len(chosen) == 0 {
+		if chosen, err = j.moved(changes); err != nil || len(chosen) == 0 {
 			return err
 		}
-		for _, change := range chosen {
-			if err := t.move(ctx, n, change, move{j.state, j.Reason, []ChangeStateKind{ChangeProposed, ChangeApproved}}); err != nil {
-				return err
-			}
-			if _, err := t.exec(ctx, `UPDATE plan_change SET actor = $4, decided_at = $5
-				WHERE organization_id = $1 AND run_no = $2 AND change_id = $3`, org, n, change, j.By, micros(t.at)); err != nil {
-				return err
-			}
+		if err := t.judged(ctx, n, j, changes, chosen); err != nil {
+			return err
 		}
 		if err := t.insertDecision(ctx, n, j, chosen); err != nil {
 			return err
@@ -93,6 +142,31 @@ func (s *Store) judge(ctx context.Context, org billing.OrganizationID, id RunID,
 		return nil, err
 	}
 	return chosen, nil
+}
+
+// judged moves the chosen ones of a plan's changes. The organization's row is taken, so that nothing has moved since they were read.
+func (t *txn) judged(ctx context.Context, n int64, j judgement, changes []ChangeState, chosen []string) error {
+	byID := make(map[string]ChangeState, len(changes))
+	for _, c := range changes {
+		byID[c.Change.ID] = c
+	}
+	moves := make([]moved, 0, len(chosen))
+	for some := range slices.Chunk(chosen, atOnce) {
+		for _, id := range some {
+			c := byID[id].Change
+			moves = append(moves, moved{id: id, kind: c.Kind, group: groupOf(c), line: c.LineKey, charge: c.ChargeKey, held: c.Held(), from: byID[id].State, to: j.state})
+		}
+		q := t.query(`organization_id = $1`).and(`run_no = %s`, n).and(`state IN (%s, %s)`, ChangeProposed, ChangeApproved).in(`change_id`, some)
+		set := q.place(`state = %s, message = %s, updated_at = %s, actor = %s, decided_at = %s`, j.state, j.Reason, micros(t.at), j.By, micros(t.at))
+		rows, err := t.exec(ctx, `UPDATE plan_change SET `+set+q.text(), q.args...)
+		if err != nil {
+			return err
+		}
+		if rows != int64(len(some)) {
+			return fault.Conflictf("%d of %d changes of run %d cannot become %s any more", len(some)-int(rows), len(some), n, j.state)
+		}
+	}
+	return t.rollUpMoves(ctx, n, moves)
 }
 
 func judgeable(run Run, fingerprint string) error {
@@ -142,7 +216,7 @@ func chooseApproved(changes []ChangeState, a Approval) ([]string, error) {
 	if len(a.ChangeIDs) == 0 {
 		return approvable(changes, states, a.Held), nil
 	}
-	for _, id := range a.ChangeIDs {
+	for _, id := range withOtherSides(changes, a.ChangeIDs) {
 		switch states[id] {
 		case ChangeProposed, ChangeApproved:
 			states[id] = ChangeApproved
@@ -166,6 +240,29 @@ func chooseApproved(changes []ChangeState, a Approval) ([]string, error) {
 	return chosen, nil
 }
 
+// withOtherSides adds to named changes the other sides of the moves they belong to, and what these require: approving one side alone would
+// bill days twice, or not at all.
+func withOtherSides(changes []ChangeState, named []string) []string {
+	byID := make(map[string]ChangeState, len(changes))
+	for _, c := range changes {
+		byID[c.Change.ID] = c
+	}
+	all, added := slices.Clone(named), map[string]bool{}
+	for i := 0; i < len(all); i++ {
+		c := byID[all[i]]
+		brings := c.Change.Together
+		if added[all[i]] || len(brings) > 0 {
+			brings = slices.Concat(brings, c.Change.Requires)
+		}
+		for _, id := range brings {
+			if s := byID[id].State; !slices.Contains(all, id) && s != ChangeApplied {
+				all, added[id] = append(all, id), true
+			}
+		}
+	}
+	return all
+}
+
 // approvable takes all proposed changes and drops those that require something that stays open, until nothing more drops out.
 func approvable(changes []ChangeState, states map[string]ChangeStateKind, held bool) []string {
 	for _, c := range changes {
@@ -177,7 +274,7 @@ func approvable(changes []ChangeState, states map[string]ChangeStateKind, held b
 		dropped = false
 		for _, c := range changes {
 			if c.State == ChangeProposed && states[c.Change.ID] == ChangeApproved &&
-				len(requirements(c.Change, states, ChangeApproved, ChangeApplied)) > 0 {
+				len(requirements(c.Change, states, ChangeApproved, ChangeApplied))+len(missing(c.Change.Together, states, ChangeApproved, ChangeApplied)) > 0 {
 				states[c.Change.ID], dropped = ChangeProposed, true
 			}
 		}
@@ -213,7 +310,7 @@ func chooseRejected(changes []ChangeState, a Approval) ([]string, error) {
 	for grown := true; grown; {
 		grown = false
 		for _, c := range changes {
-			for _, id := range c.Change.Requires {
+			for _, id := range slices.Concat(c.Change.Requires, c.Change.Together) {
 				if rejected[id] && open(c.State) && !rejected[c.Change.ID] {
 					rejected[c.Change.ID], grown = true, true
 				}

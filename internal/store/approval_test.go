@@ -135,3 +135,64 @@ func TestDecisionsNeedAnOpenPlan(t *testing.T) {
 		wantKind(t, err, fault.KindNotFound)
 	})
 }
+
+// swap is a plan with a move: the start needs a service on the contract, the end comes after the start, and neither is decided alone.
+func swap() []plan.Change {
+	return []plan.Change{
+		{ID: "attach"},
+		{ID: "start", Requires: []string{"attach"}, Together: []string{"end"}},
+		{ID: "end", Requires: []string{"start"}, Together: []string{"start"}},
+		{ID: "other"},
+	}
+}
+
+// Fails when one side of a move can be approved or rejected without the other: then days are billed twice, or not at all.
+func TestBothSidesOfAMoveAreDecidedTogether(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for _, tc := range []struct {
+			name     string
+			approval store.Approval
+			held     string // a change that a policy holds
+			want     string
+		}{
+			{"all", store.Approval{}, "", "attach start end other"},
+			{"the end brings the start and what it requires", store.Approval{ChangeIDs: []string{"end"}}, "", "attach start end"},
+			{"the start brings the end", store.Approval{ChangeIDs: []string{"start", "attach"}}, "", "attach start end"},
+			{"the start brings what it requires as well", store.Approval{ChangeIDs: []string{"start"}}, "", "attach start end"},
+			{"what is no part of it brings nothing", store.Approval{ChangeIDs: []string{"attach"}}, "", "attach"},
+			{"all, but the end is held", store.Approval{}, "end", "attach other"},
+			{"all, but the start is held", store.Approval{}, "start", "attach other"},
+			{"held ones too", store.Approval{Held: true}, "end", "attach start end other"},
+			{"a held one by name", store.Approval{ChangeIDs: []string{"end"}}, "end", "attach start end"},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				org := organization(t, s, tc.name)
+				changes := swap()
+				for i := range changes {
+					if changes[i].ID == tc.held {
+						changes[i].Holds = []billing.Hold{{Policy: "hold-over"}}
+					}
+				}
+				id := planned(t, s, org, store.Scope{}, changes...)
+				a := tc.approval
+				a.By, a.Fingerprint = "ann", fingerprint(id)
+				got, err := s.Approve(t.Context(), org, id, a)
+				must(t, err)
+				equal(t, strings.Join(got, " "), tc.want)
+			})
+		}
+		for _, tc := range []struct{ reject, want string }{
+			{"end", "start end"}, {"start", "start end"}, {"attach", "attach start end"}, {"other", "other"},
+		} {
+			t.Run("reject "+tc.reject, func(t *testing.T) {
+				org := organization(t, s, "reject "+tc.reject)
+				id := planned(t, s, org, store.Scope{}, swap()...)
+				_, err := s.Approve(t.Context(), org, id, store.Approval{By: "ann", Fingerprint: fingerprint(id)})
+				must(t, err)
+				got, err := s.Reject(t.Context(), org, id, store.Approval{ChangeIDs: []string{tc.reject}, By: "bob", Fingerprint: fingerprint(id)})
+				must(t, err)
+				equal(t, strings.Join(got, " "), tc.want)
+			})
+		}
+	})
+}

@@ -13,6 +13,12 @@ func (s *Store) SaveCatalogue(ctx context.Context, org billing.OrganizationID, c
 		return err
 	}
 	return s.write(ctx, org, func(t *txn) error {
+		if err := t.saveEntries(ctx, c); err != nil {
+			return err
+		}
+		if _, err := t.next(ctx, counterMatching); err != nil {
+			return err
+		}
 		_, err := t.exec(ctx, `INSERT INTO catalogue (organization_id, body, saved_at) VALUES ($1, $2, $3)
 			ON CONFLICT (organization_id) DO UPDATE SET body = excluded.body, saved_at = excluded.saved_at`, org, body, micros(t.at))
 		return err
@@ -29,6 +35,16 @@ func (s *Store) Catalogue(ctx context.Context, org billing.OrganizationID) (c bi
 		return decode(body, &c)
 	})
 	return c, found, err
+}
+
+// Catalogued reports whether the target's catalogue was ever read.
+func (s *Store) Catalogued(ctx context.Context, org billing.OrganizationID) (known bool, err error) {
+	err = s.read(ctx, org, func(t *txn) (err error) {
+		var one int
+		known, err = t.row(ctx, `SELECT 1 FROM catalogue WHERE organization_id = $1`, []any{org}, &one)
+		return err
+	})
+	return known, err
 }
 
 // Readback is what was read after a change was applied.

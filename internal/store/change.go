@@ -62,13 +62,19 @@ type ChangeState struct {
 	Receipt    target.Receipt
 }
 
+// The columns that scanChange reads, and the tables they come from.
+const (
+	changeColumns = `c.run_no, c.body, c.state, c.message, c.actor, c.decided_at, c.attempts,
+		COALESCE(a.intent, ''), COALESCE(a.started_at, 0), COALESCE(a.finished_at, 0), COALESCE(a.receipt_id, ''),
+		COALESCE(a.request, ''), COALESCE(a.response, '')`
+	changeTables = `plan_change c LEFT JOIN send_attempt a ON a.organization_id = c.organization_id AND a.run_no = c.run_no
+		AND a.change_id = c.change_id AND a.attempt = c.attempts`
+)
+
 // changes reads changes with their last attempt; where continues a condition whose $1 is the organization.
 func (t *txn) changes(ctx context.Context, where string, args ...any) ([]ChangeState, error) {
-	return list(ctx, t, scanChange, `SELECT c.run_no, c.body, c.state, c.message, c.actor, c.decided_at, c.attempts,
-		COALESCE(a.intent, ''), COALESCE(a.started_at, 0), COALESCE(a.finished_at, 0), COALESCE(a.receipt_id, ''),
-		COALESCE(a.request, ''), COALESCE(a.response, '')
-		FROM plan_change c LEFT JOIN send_attempt a ON a.organization_id = c.organization_id AND a.run_no = c.run_no
-		AND a.change_id = c.change_id AND a.attempt = c.attempts WHERE c.organization_id = $1`+where, append([]any{t.org}, args...)...)
+	return list(ctx, t, scanChange, `SELECT `+changeColumns+` FROM `+changeTables+` WHERE c.organization_id = $1`+where,
+		append([]any{t.org}, args...)...)
 }
 
 func scanChange(r scanner) (ChangeState, error) {
@@ -102,8 +108,13 @@ func noChange(run int64, id string) error {
 }
 
 // requirements says which of the changes that c requires are in none of the wanted states.
-func requirements(c plan.Change, states map[string]ChangeStateKind, wanted ...ChangeStateKind) (missing []string) {
-	for _, id := range c.Requires {
+func requirements(c plan.Change, states map[string]ChangeStateKind, wanted ...ChangeStateKind) []string {
+	return missing(c.Requires, states, wanted...)
+}
+
+// missing gives the ids whose changes are in none of the wanted states.
+func missing(ids []string, states map[string]ChangeStateKind, wanted ...ChangeStateKind) (missing []string) {
+	for _, id := range ids {
 		if !slices.Contains(wanted, states[id]) {
 			missing = append(missing, id)
 		}

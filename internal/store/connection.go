@@ -89,6 +89,17 @@ func (s *Store) Connection(ctx context.Context, org billing.OrganizationID, syst
 	return c, nil
 }
 
+// SwapSealed replaces what is sealed of a connection if it still is what it was, and reports whether it did. It is for secrets that a vendor
+// replaces by itself: nobody decided anything, so the audit trail says nothing of it.
+func (s *Store) SwapSealed(ctx context.Context, org billing.OrganizationID, system string, was, now []byte) (swapped bool, err error) {
+	err = s.write(ctx, org, func(t *txn) error {
+		n, err := t.exec(ctx, `UPDATE connection SET sealed = $4 WHERE organization_id = $1 AND system = $2 AND sealed = $3`, org, system, was, now)
+		swapped = n == 1
+		return err
+	})
+	return swapped && err == nil, err
+}
+
 // DeleteConnection forgets the organization's connection to a system, the sealed secrets included.
 func (s *Store) DeleteConnection(ctx context.Context, org billing.OrganizationID, system, by string) error {
 	return s.write(ctx, org, func(t *txn) error {

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"spindle/internal/billing"
+	"spindle/internal/fault"
 	"spindle/internal/money"
 )
 
@@ -14,6 +16,7 @@ const (
 	partService  = "service"
 	partLine     = "line"
 	partCharge   = "charge"
+	partMonth    = "month"
 	partFinding  = "finding"
 	partGap      = "gap"
 )
@@ -39,6 +42,9 @@ func desiredItems(d billing.Desired) []desiredItem {
 	}
 	for i, v := range d.Charges {
 		items = append(items, desiredItem{partCharge, i, v.Key, v.CustomerID, v})
+	}
+	for i, v := range d.Months {
+		items = append(items, desiredItem{partMonth, i, string(v.Month), "", v})
 	}
 	for i, v := range d.Findings {
 		items = append(items, desiredItem{partFinding, i, v.ID(), v.CustomerID, v})
@@ -73,26 +79,38 @@ func (t *txn) insertDesired(ctx context.Context, n int64, d billing.Desired) err
 	})
 }
 
-// Desired gives the desired state that a run's plan was made from, dispositions included.
+// Desired gives the desired state that a run's plan was made from, dispositions included. When the retention settings removed it, that is a
+// fault of kind not-found.
 func (s *Store) Desired(ctx context.Context, org billing.OrganizationID, id RunID) (billing.Desired, error) {
 	var d billing.Desired
 	err := s.read(ctx, org, func(t *txn) error {
-		_, n, err := t.run(ctx, id)
+		run, n, err := t.run(ctx, id)
 		if err != nil {
 			return err
 		}
-		if _, err := list(ctx, t, func(r scanner) (struct{}, error) {
-			var part, body string
-			if err := r.Scan(&part, &body); err != nil {
-				return struct{}{}, err
-			}
-			return struct{}{}, addDesired(&d, part, body)
-		}, `SELECT part, body FROM desired_item WHERE organization_id = $1 AND run_no = $2 ORDER BY part, seq`, org, n); err != nil {
+		if !run.RemovedAt.IsZero() {
+			return fault.NotFoundf("the working papers of run %s were removed on %s, as the retention settings say", id, run.RemovedAt.Format(time.DateOnly)).
+				Dof("its changes, decisions and receipts are still there: spindle show %s --changes", id)
+		}
+		if d, err = t.desired(ctx, n); err != nil {
 			return err
 		}
 		d.Dispositions, err = t.dispositions(ctx, n)
 		return err
 	})
+	return d, err
+}
+
+// desired reads a desired state without its dispositions.
+func (t *txn) desired(ctx context.Context, n int64) (billing.Desired, error) {
+	var d billing.Desired
+	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
+		var part, body string
+		if err := r.Scan(&part, &body); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, addDesired(&d, part, body)
+	}, `SELECT part, body FROM desired_item WHERE organization_id = $1 AND run_no = $2 ORDER BY part, seq`, t.org, n)
 	return d, err
 }
 
@@ -108,6 +126,8 @@ func addDesired(d *billing.Desired, part, body string) error {
 		return grow(&d.Lines, body)
 	case partCharge:
 		return grow(&d.Charges, body)
+	case partMonth:
+		return grow(&d.Months, body)
 	case partFinding:
 		return grow(&d.Findings, body)
 	}
@@ -122,14 +142,18 @@ func grow[T any](all *[]T, body string) error {
 }
 
 func (t *txn) dispositions(ctx context.Context, n int64) ([]billing.Disposition, error) {
-	return list(ctx, t, func(r scanner) (x billing.Disposition, err error) {
-		var cost string
-		if err = r.Scan(&x.Set.Kind, &x.Set.PartnerID, &x.Set.Invoice, &x.Set.Currency, &x.Set.Month, &x.LineKey, &x.Row, &x.Outcome,
-			&x.By, &cost); err != nil {
-			return x, err
-		}
-		x.Cost, err = money.ParseAmount(cost)
+	return list(ctx, t, scanDisposition, `SELECT `+dispositionColumns+` FROM disposition WHERE organization_id = $1 AND run_no = $2 ORDER BY seq`,
+		t.org, n)
+}
+
+const dispositionColumns = `set_kind, partner_id, invoice, currency, month, line_key, row_no, outcome, decided_by, cost`
+
+func scanDisposition(r scanner) (x billing.Disposition, err error) {
+	var cost string
+	if err = r.Scan(&x.Set.Kind, &x.Set.PartnerID, &x.Set.Invoice, &x.Set.Currency, &x.Set.Month, &x.LineKey, &x.Row, &x.Outcome,
+		&x.By, &cost); err != nil {
 		return x, err
-	}, `SELECT set_kind, partner_id, invoice, currency, month, line_key, row_no, outcome, decided_by, cost FROM disposition
-		WHERE organization_id = $1 AND run_no = $2 ORDER BY seq`, t.org, n)
+	}
+	x.Cost, err = money.ParseAmount(cost)
+	return x, err
 }

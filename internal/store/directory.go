@@ -16,9 +16,6 @@ const (
 	entryAzure        = "azure"
 )
 
-// customSource is the family of sources that hold custom services.
-const customSource = "custom/"
-
 type entryKey struct{ kind, id string }
 
 type entry struct {
@@ -30,59 +27,41 @@ type entry struct {
 // SaveDirectory replaces what a source says exists. What the source no longer lists is marked gone, never deleted. A directory with
 // gaps only adds and changes: nothing is marked gone, and the gaps stay until a whole read (law 2).
 func (s *Store) SaveDirectory(ctx context.Context, org billing.OrganizationID, source string, d billing.Directory) error {
-	if source == "" {
-		return fault.Invalidf("a directory needs the name of its source").WithField("source")
+	if source == "" || source == customSource {
+		return fault.Invalidf("a directory needs the name of its source, and %q is taken", customSource).WithField("source")
 	}
-	return s.saveDirectory(ctx, org, sourceName{source, source, false}, d)
-}
-
-// SaveCustomServices replaces the custom services of one list. Those no longer in it are marked gone.
-func (s *Store) SaveCustomServices(ctx context.Context, org billing.OrganizationID, name string, subs []billing.Subscription, by string) error {
-	return s.saveCustomServices(ctx, org, sourceName{customSource + name, by, false}, subs)
-}
-
-// AddCustomServices adds to the custom services of one list and changes those it has; nothing of it ends. It is for lists with broken rows,
-// of which nobody knows what they would have said (law 2).
-func (s *Store) AddCustomServices(ctx context.Context, org billing.OrganizationID, name string, subs []billing.Subscription, by string) error {
-	return s.saveCustomServices(ctx, org, sourceName{customSource + name, by, true}, subs)
-}
-
-func (s *Store) saveCustomServices(ctx context.Context, org billing.OrganizationID, list sourceName, subs []billing.Subscription) error {
-	for _, sub := range subs {
-		if sub.Kind != billing.CustomService {
-			return fault.Invalidf("subscription %q is not a custom service", sub.ID).WithField("kind")
-		}
-	}
-	return s.saveDirectory(ctx, org, list, billing.Directory{Subscriptions: subs})
-}
-
-// sourceName is a source and who saves it. When it only adds, nothing of it is marked gone.
-type sourceName struct {
-	name, actor string
-	adds        bool
-}
-
-func (s *Store) saveDirectory(ctx context.Context, org billing.OrganizationID, source sourceName, d billing.Directory) error {
 	wanted, err := entries(d)
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, org, func(t *txn) error {
-		if _, err := t.exec(ctx, `INSERT INTO source (organization_id, name, saved_at, complete) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (organization_id, name) DO UPDATE SET saved_at = excluded.saved_at, complete = excluded.complete`,
-			org, source.name, micros(t.at), len(d.Incomplete) == 0); err != nil {
+		if err := t.touchSource(ctx, source, len(d.Incomplete) == 0); err != nil {
 			return err
 		}
-		counts, err := t.mergeEntries(ctx, source.name, wanted, len(d.Incomplete) == 0 && !source.adds)
+		counts, err := t.mergeEntries(ctx, source, wanted, len(d.Incomplete) == 0)
 		if err != nil {
 			return err
 		}
-		if err := t.saveGaps(ctx, source.name, d.Incomplete); err != nil {
+		if err := t.saveGaps(ctx, source, d.Incomplete); err != nil {
+			return err
+		}
+		if err := t.saveProducts(ctx, d.Subscriptions); err != nil {
+			return err
+		}
+		if _, err := t.next(ctx, counterMatching); err != nil {
 			return err
 		}
 		counts["gaps"] = len(d.Incomplete)
-		return t.audit(ctx, source.actor, "directory.saved", source.name, counts)
+		return t.audit(ctx, source, "directory.saved", source, counts)
 	})
+}
+
+// touchSource notes that a source was saved now.
+func (t *txn) touchSource(ctx context.Context, name string, complete bool) error {
+	_, err := t.exec(ctx, `INSERT INTO source (organization_id, name, saved_at, complete) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (organization_id, name) DO UPDATE SET saved_at = excluded.saved_at, complete = excluded.complete`,
+		t.org, name, micros(t.at), complete)
+	return err
 }
 
 func entries(d billing.Directory) (map[entryKey]entry, error) {
@@ -264,7 +243,7 @@ func goneEntries(ctx context.Context, t *txn, kind string, add func(time.Time, s
 
 // SourceInfo says how fresh a source's directory is.
 type SourceInfo struct {
-	Name     string // "custom/…" for a list of custom services
+	Name     string // "custom" for custom services
 	SavedAt  time.Time
 	Complete bool
 }

@@ -81,7 +81,7 @@ func TestIncompleteReadTakesNothingAway(t *testing.T) {
 		equal(t, sources[0].Complete, false)
 
 		// Another source's whole read does not close the gap of this one.
-		must(t, s.SaveCustomServices(ctx, org, "list", []billing.Subscription{{ID: "x1", Kind: billing.CustomService}}, "ann"))
+		must(t, s.SaveCustomServices(ctx, org, store.CustomList{Services: []billing.Subscription{{ID: "x1", Kind: billing.CustomService}}}, "ann"))
 		d, err = s.Directory(ctx, org)
 		must(t, err)
 		equal(t, subscriptionIDs(d), "s1 s2 s3 s4 x1 ")
@@ -129,40 +129,8 @@ func TestBadDirectoriesAreRefused(t *testing.T) {
 	wantKind(t, s.SaveDirectory(t.Context(), org, "x", subscriptions("")), fault.KindInvalid)
 	wantKind(t, s.SaveDirectory(t.Context(), org, "x", billing.Directory{Customers: []billing.Customer{{}}}), fault.KindInvalid)
 	wantKind(t, s.SaveDirectory(t.Context(), org, "x", billing.Directory{Azure: []billing.AzureSubscription{{}}}), fault.KindInvalid)
-	wantKind(t, s.SaveCustomServices(t.Context(), org, "x", subscriptions("s").Subscriptions, "ann"), fault.KindInvalid)
+	wantKind(t, s.SaveDirectory(t.Context(), org, "custom", billing.Directory{}), fault.KindInvalid) // it would end every custom service
 	d, err := s.Directory(t.Context(), org)
 	must(t, err)
 	equal(t, d, billing.Directory{})
-}
-
-// TestAddCustomServicesEndsNothing reads one of two lists with a broken row: nothing of it ends, and nothing of the other list becomes part
-// of it, so that the other list can still end what it has (law 2).
-func TestAddCustomServicesEndsNothing(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, address string) {
-		s := storetest.Open(t, store.Options{URL: address})
-		ctx, org := t.Context(), organization(t, s, "Northwind IT")
-		list := func(ids ...billing.SubscriptionID) []billing.Subscription {
-			subs := subscriptions(ids...).Subscriptions
-			for i := range subs {
-				subs[i].Kind = billing.CustomService
-			}
-			return subs
-		}
-		for _, step := range []struct {
-			save func() error
-			want string
-		}{
-			{func() error { return s.SaveCustomServices(ctx, org, "one", list("a", "b"), "ann") }, "a b "},
-			{func() error { return s.SaveCustomServices(ctx, org, "two", list("x", "y"), "ann") }, "a b x y "},
-			{func() error { return s.AddCustomServices(ctx, org, "two", list("y", "z"), "ann") }, "a b x y z "},
-			{func() error { return s.SaveCustomServices(ctx, org, "one", list("a"), "ann") }, "a x y z "},
-			{func() error { return s.SaveCustomServices(ctx, org, "two", list("z"), "ann") }, "a z "},
-		} {
-			must(t, step.save())
-			d, err := s.Directory(ctx, org)
-			must(t, err)
-			equal(t, subscriptionIDs(d), step.want)
-		}
-		wantKind(t, s.AddCustomServices(ctx, org, "one", subscriptions("s").Subscriptions, "ann"), fault.KindInvalid)
-	})
 }

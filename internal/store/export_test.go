@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"github.com/pressly/goose/v3"
 )
@@ -16,15 +17,22 @@ func (s *Store) Reader() *sql.DB { return s.reader }
 // Cut makes every statement that writes ask f first; an error of f ends the transaction there, as a crash would.
 func (s *Store) Cut(f func(query string) error) { s.beforeStatement = f }
 
-// MigrateTo opens a database and brings it to an older version only.
-func MigrateTo(ctx context.Context, o Options, version int64) error {
+// MigrateTo opens a database, brings it to an older version only, and runs statements there.
+func MigrateTo(ctx context.Context, o Options, version int64, statements ...string) error {
 	s, provider, err := openUnmigrated(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	_, err = provider.UpTo(ctx, version)
-	return err
+	if _, err := provider.UpTo(ctx, version); err != nil {
+		return err
+	}
+	for _, statement := range statements {
+		if _, err := s.writer.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
 }
 
 // MigrateDown takes every migration back.

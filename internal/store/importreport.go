@@ -21,6 +21,8 @@ type ImportReport struct {
 	Refused  int64
 	Totals   money.Totals
 	Problems []ImportProblem
+	Kind     string   // what the file is, in words
+	Notices  []string // duplicates, unknown columns and the like, in words
 }
 
 // ImportProblem is one bad place in a file.
@@ -40,11 +42,13 @@ type storedReport struct {
 	Refused  int64
 	Totals   []money.Amount
 	Problems []ImportProblem
+	Kind     string   `json:",omitempty"`
+	Notices  []string `json:",omitempty"`
 }
 
 // SaveImportReport stores a report and gives it its number.
 func (s *Store) SaveImportReport(ctx context.Context, org billing.OrganizationID, r ImportReport) (ImportReport, error) {
-	body, err := encode(storedReport{r.Sets, r.Changed, r.Rows, r.Kept, r.Refused, r.Totals.Amounts(), r.Problems})
+	body, err := encode(storedReport{r.Sets, r.Changed, r.Rows, r.Kept, r.Refused, r.Totals.Amounts(), r.Problems, r.Kind, r.Notices})
 	if err != nil {
 		return r, err
 	}
@@ -88,6 +92,7 @@ func scanReport(r scanner) (ImportReport, error) {
 	}
 	out.At, out.Sets, out.Changed, out.Rows, out.Kept, out.Refused, out.Problems =
 		fromMicros(at), b.Sets, b.Changed, b.Rows, b.Kept, b.Refused, b.Problems
+	out.Kind, out.Notices = b.Kind, b.Notices
 	for _, a := range b.Totals {
 		out.Totals.Add(a)
 	}

@@ -25,8 +25,12 @@ func (s *Store) SaveInvoices(ctx context.Context, org billing.OrganizationID, in
 			if err != nil {
 				return err
 			}
-			if n > 0 {
-				changed = append(changed, v.ID)
+			if n == 0 {
+				continue
+			}
+			changed = append(changed, v.ID)
+			if err := t.moveUsage(ctx, v); err != nil {
+				return err
 			}
 		}
 		if len(changed) == 0 {

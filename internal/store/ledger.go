@@ -14,6 +14,7 @@ import (
 
 // Outcome is how an attempt to send a change ended.
 type Outcome struct {
+	Attempt int             // which one, as BeginSend numbered it; 0: the last one
 	State   ChangeStateKind // see FinishSend
 	Receipt target.Receipt
 	Message string // why, for people
@@ -32,7 +33,7 @@ func (s *Store) BeginSend(ctx context.Context, org billing.OrganizationID, id Ru
 		if err := t.sendable(ctx, n, changeID); err != nil {
 			return err
 		}
-		if err := t.move(ctx, n, changeID, move{ChangeSending, "", []ChangeStateKind{ChangeApproved}}); err != nil {
+		if err := t.step(ctx, n, changeID, move{ChangeSending, "", []ChangeStateKind{ChangeApproved}}); err != nil {
 			return err
 		}
 		if _, err := t.row(ctx, `UPDATE plan_change SET attempts = attempts + 1
@@ -55,12 +56,8 @@ func (s *Store) BeginSend(ctx context.Context, org billing.OrganizationID, id Ru
 
 // sendable checks what law 1 asks for, besides the state that the move itself checks.
 func (t *txn) sendable(ctx context.Context, n int64, changeID string) error {
-	var enabled bool
-	if _, err := t.row(ctx, `SELECT enabled FROM organization WHERE id = $1`, []any{t.org}, &enabled); err != nil {
+	if err := t.writable(ctx); err != nil {
 		return err
-	}
-	if !enabled {
-		return fault.Conflictf("writing to Autotask is switched off for this organization").Do("switch it on: spindle autotask enable")
 	}
 	c, err := t.change(ctx, n, changeID)
 	if err != nil {
@@ -80,6 +77,18 @@ func (t *txn) sendable(ctx context.Context, n int64, changeID string) error {
 	return nil
 }
 
+// writable refuses while the organization's target is switched off.
+func (t *txn) writable(ctx context.Context) error {
+	var enabled bool
+	if _, err := t.row(ctx, `SELECT enabled FROM organization WHERE id = $1`, []any{t.org}, &enabled); err != nil {
+		return err
+	}
+	if !enabled {
+		return fault.Conflictf("writing to Autotask is switched off for this organization").Do("switch it on: spindle autotask enable")
+	}
+	return nil
+}
+
 // FinishSend writes the outcome of the last attempt, and with it, in the same transaction, what is now known to be ours. From
 // ChangeSending or ChangeUnknown a change can become:
 //   - ChangeApplied: accepted by the target, or settled as happened;
@@ -87,6 +96,8 @@ func (t *txn) sendable(ctx context.Context, n int64, changeID string) error {
 //   - ChangeStale: the target moved, nothing was written;
 //   - ChangeUnknown: no answer, or still not clear after reading;
 //   - ChangeApproved: surely not written, may be sent again.
+//
+// The outcome of an attempt that another one followed is a conflict.
 func (s *Store) FinishSend(ctx context.Context, org billing.OrganizationID, id RunID, changeID string, o Outcome) error {
 	legal := []ChangeStateKind{ChangeApplied, ChangeRefused, ChangeStale, ChangeUnknown, ChangeApproved}
 	if !slices.Contains(legal, o.State) {
@@ -97,7 +108,10 @@ func (s *Store) FinishSend(ctx context.Context, org billing.OrganizationID, id R
 		if err != nil {
 			return err
 		}
-		if err := t.move(ctx, n, changeID, move{o.State, o.Message, []ChangeStateKind{ChangeSending, ChangeUnknown}}); err != nil {
+		if err := t.lastAttempt(ctx, n, changeID, o.Attempt); err != nil {
+			return err
+		}
+		if err := t.step(ctx, n, changeID, move{o.State, o.Message, []ChangeStateKind{ChangeSending, ChangeUnknown}}); err != nil {
 			return err
 		}
 		if err := t.finishAttempt(ctx, n, changeID, o); err != nil {
@@ -114,6 +128,19 @@ func (s *Store) FinishSend(ctx context.Context, org billing.OrganizationID, id R
 			"message": o.Message, "receipt": o.Receipt, "memory": o.Memory,
 		})
 	})
+}
+
+// lastAttempt refuses the outcome of an attempt that is not the last one: whoever made it lost the organization to another process, which
+// settled the attempt and sent the change again.
+func (t *txn) lastAttempt(ctx context.Context, n int64, changeID string, attempt int) error {
+	if attempt == 0 {
+		return nil
+	}
+	c, err := t.change(ctx, n, changeID)
+	if err == nil && c.Attempts != attempt {
+		err = fault.Conflictf("attempt %d to send change %s is over: attempt %d followed", attempt, changeID, c.Attempts)
+	}
+	return err
 }
 
 // finishAttempt keeps a receipt that an earlier outcome of the attempt brought when this one brings none.
@@ -138,7 +165,7 @@ func (s *Store) SkipChange(ctx context.Context, org billing.OrganizationID, id R
 		if err != nil {
 			return err
 		}
-		if err := t.move(ctx, n, changeID, move{o.State, o.Message, []ChangeStateKind{ChangeApproved}}); err != nil {
+		if err := t.step(ctx, n, changeID, move{o.State, o.Message, []ChangeStateKind{ChangeApproved}}); err != nil {
 			return err
 		}
 		return t.audit(ctx, "spindle", "change."+string(o.State), changeSubject(n, changeID), map[string]string{"message": o.Message})
@@ -163,29 +190,39 @@ type move struct {
 	from    []ChangeStateKind
 }
 
-// move takes the step in one statement, so that of two callers only one can take it.
-func (t *txn) move(ctx context.Context, n int64, changeID string, m move) error {
+// step takes a step of one change, and the roll-ups with it.
+func (t *txn) step(ctx context.Context, n int64, changeID string, m move) error {
+	taken, err := t.move(ctx, n, changeID, m)
+	if err != nil {
+		return err
+	}
+	return t.rollUpMoves(ctx, n, []moved{taken})
+}
+
+// move takes the step in one statement, so that of two callers only one can take it. The roll-ups are left to the caller.
+func (t *txn) move(ctx context.Context, n int64, changeID string, m move) (moved, error) {
+	taken := moved{id: changeID, to: m.to}
+	found, err := t.row(ctx, `SELECT kind, customer_id, contract, line_key, charge_key, held, state FROM plan_change
+		WHERE organization_id = $1 AND run_no = $2 AND change_id = $3`, []any{t.org, n, changeID},
+		&taken.kind, &taken.group.Customer, &taken.group.Contract, &taken.line, &taken.charge, &taken.held, &taken.from)
+	if err != nil {
+		return taken, err
+	}
+	if !found {
+		return taken, noChange(n, changeID)
+	}
 	args := []any{t.org, n, changeID, m.to, m.message, micros(t.at)}
 	var in []string
 	for _, state := range m.from {
 		args = append(args, state)
 		in = append(in, fmt.Sprintf("$%d", len(args)))
 	}
-	moved, err := t.exec(ctx, `UPDATE plan_change SET state = $4, message = $5, updated_at = $6
+	rows, err := t.exec(ctx, `UPDATE plan_change SET state = $4, message = $5, updated_at = $6
 		WHERE organization_id = $1 AND run_no = $2 AND change_id = $3 AND state IN (`+strings.Join(in, ", ")+`)`, args...)
-	if err != nil || moved == 1 {
-		return err
+	if err != nil || rows == 1 {
+		return taken, err
 	}
-	var state ChangeStateKind
-	found, err := t.row(ctx, `SELECT state FROM plan_change WHERE organization_id = $1 AND run_no = $2 AND change_id = $3`,
-		[]any{t.org, n, changeID}, &state)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return noChange(n, changeID)
-	}
-	return fault.Conflictf("change %s of run %d is %s and cannot become %s", changeID, n, state, m.to)
+	return taken, fault.Conflictf("change %s of run %d is %s and cannot become %s", changeID, n, taken.from, m.to)
 }
 
 func runText(n int64) string { return strconv.FormatInt(n, 10) }

@@ -91,6 +91,8 @@ func TestLostAnswerIsKeptUntilSettled(t *testing.T) {
 		attempt, err := s.BeginSend(ctx, org, id, "a", "intent 2")
 		must(t, err)
 		equal(t, attempt, 2)
+		late := store.Outcome{Attempt: 1, State: store.ChangeApplied, Receipt: target.Receipt{ID: "76"}}
+		wantKind(t, s.FinishSend(ctx, org, id, "a", late), fault.KindConflict) // another process went on since
 		must(t, s.FinishSend(ctx, org, id, "a", store.Outcome{
 			State: store.ChangeApplied, Receipt: target.Receipt{ID: "77", Request: "POST", Response: "200"},
 			Memory: store.MemoryUpdate{Contract: store.Created{Mark: "SPN-1", ID: "77"}},
@@ -121,7 +123,7 @@ func TestOutcomeWithoutApplyingLeavesNoMemory(t *testing.T) {
 		must(t, err)
 		before := dump(t, s, "")
 		err = s.FinishSend(ctx, org, id, "a", store.Outcome{
-			State: store.ChangeUnknown, Memory: store.MemoryUpdate{Charge: store.Created{Mark: "k", ID: "9"}},
+			State: store.ChangeUnknown, Memory: store.MemoryUpdate{Charge: &plan.Charged{Key: "k", ID: "9"}},
 		})
 		wantKind(t, err, fault.KindInvalid)
 		equal(t, dump(t, s, ""), before)

@@ -78,11 +78,11 @@ func (s *Store) SaveLineSet(ctx context.Context, org billing.OrganizationID, set
 		n.month = linesMonth(set.Lines)
 	}
 	return s.saveSet(ctx, org, n, func(t *txn, number int64) error {
-		columns := []string{"organization_id", "set_no", "seq", "customer_id", "subscription_id", "body"}
+		columns := []string{"organization_id", "set_no", "seq", "customer_id", "subscription_id", "body", "item_key"}
 		return t.bulk(ctx, "line_item", columns, len(set.Lines), func(i int) ([]any, error) {
 			l := set.Lines[i]
 			body, err := encode(storedLine(l))
-			return []any{string(org), number, int64(i), string(l.CustomerID), string(l.SubscriptionID), body}, err
+			return []any{string(org), number, int64(i), string(l.CustomerID), string(l.SubscriptionID), body, l.Key}, err
 		})
 	})
 }

@@ -15,7 +15,7 @@ func (s *Store) Mappings(ctx context.Context, org billing.OrganizationID) (billi
 			WHERE organization_id = $1 ORDER BY customer_id`, org); err != nil {
 			return err
 		}
-		if m.Switches, err = list(ctx, t, scanSwitch, `SELECT customer_id, subscription_id, enabled FROM billing_switch
+		if m.Switches, err = list(ctx, t, scanSwitch, `SELECT customer_id, subscription_id, enabled, from_month FROM billing_switch
 			WHERE organization_id = $1 ORDER BY customer_id, subscription_id`, org); err != nil {
 			return err
 		}
@@ -26,8 +26,7 @@ func (s *Store) Mappings(ctx context.Context, org billing.OrganizationID) (billi
 			FROM service_mapping WHERE organization_id = $1 ORDER BY product_id, sku_id, term, frequency`, org); err != nil {
 			return err
 		}
-		if m.Authorities, err = list(ctx, t, scanAuthority, `SELECT customer_id, product_id, authority FROM authority_rule
-			WHERE organization_id = $1 ORDER BY customer_id, product_id`, org); err != nil {
+		if m.Authorities, err = t.authorities(ctx); err != nil {
 			return err
 		}
 		m.Prices, err = t.priceRules(ctx)
@@ -42,7 +41,7 @@ func scanCompany(r scanner) (m billing.CompanyMapping, err error) {
 }
 
 func scanSwitch(r scanner) (b billing.BillingSwitch, err error) {
-	err = r.Scan(&b.CustomerID, &b.SubscriptionID, &b.On)
+	err = r.Scan(&b.CustomerID, &b.SubscriptionID, &b.On, &b.From)
 	return b, err
 }
 
@@ -58,32 +57,68 @@ func scanAuthority(r scanner) (a billing.AuthorityRule, err error) {
 
 // MapCustomer saves the decision that a customer is a company; by takes the place of m.By.
 func (s *Store) MapCustomer(ctx context.Context, org billing.OrganizationID, m billing.CompanyMapping, by string) error {
-	if m.CustomerID == "" || m.CompanyID == "" {
-		return fault.Invalidf("a customer mapping needs a customer and a company").WithField("customer")
+	return s.MapCustomers(ctx, org, []billing.CompanyMapping{m}, by)
+}
+
+// MapCustomers saves many such decisions, all or none.
+func (s *Store) MapCustomers(ctx context.Context, org billing.OrganizationID, all []billing.CompanyMapping, by string) error {
+	for _, m := range all {
+		if m.CustomerID == "" || m.CompanyID == "" {
+			return fault.Invalidf("a customer mapping needs a customer and a company").WithField("customer")
+		}
 	}
-	m.By = by
-	return s.decide(ctx, org, decision{by, "mapping.customer.saved", string(m.CustomerID), m},
-		`INSERT INTO company_mapping (organization_id, customer_id, company_id, company_name, actor) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (organization_id, customer_id) DO UPDATE SET company_id = excluded.company_id,
-		company_name = excluded.company_name, actor = excluded.actor`,
-		m.CustomerID, m.CompanyID, m.CompanyName, by)
+	return s.write(ctx, org, func(t *txn) error {
+		for _, m := range all {
+			m.By = by
+			if err := t.decide(ctx, decision{by, "mapping.customer.saved", string(m.CustomerID), m},
+				`INSERT INTO company_mapping (organization_id, customer_id, company_id, company_name, actor) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (organization_id, customer_id) DO UPDATE SET company_id = excluded.company_id,
+				company_name = excluded.company_name, actor = excluded.actor`,
+				m.CustomerID, m.CompanyID, m.CompanyName, by); err != nil {
+				return err
+			}
+		}
+		_, err := t.next(ctx, counterMatching)
+		return err
+	})
 }
 
 // UnmapCustomer takes the decision back. From then on nothing of the customer is written (law 1).
 func (s *Store) UnmapCustomer(ctx context.Context, org billing.OrganizationID, customer billing.CustomerID, by string) error {
-	return s.decide(ctx, org, decision{by, "mapping.customer.deleted", string(customer), nil},
-		`DELETE FROM company_mapping WHERE organization_id = $1 AND customer_id = $2`, customer)
+	return s.write(ctx, org, func(t *txn) error {
+		if err := t.decide(ctx, decision{by, "mapping.customer.deleted", string(customer), nil},
+			`DELETE FROM company_mapping WHERE organization_id = $1 AND customer_id = $2`, customer); err != nil {
+			return err
+		}
+		_, err := t.next(ctx, counterMatching)
+		return err
+	})
 }
 
 // SetSwitch turns billing on or off for a subscription, or for all of a customer's when it names none.
 func (s *Store) SetSwitch(ctx context.Context, org billing.OrganizationID, b billing.BillingSwitch, by string) error {
-	if b.CustomerID == "" {
-		return fault.Invalidf("a billing switch needs a customer").WithField("customer")
+	return s.SetSwitches(ctx, org, []billing.BillingSwitch{b}, by)
+}
+
+// SetSwitches sets switches, all or none.
+func (s *Store) SetSwitches(ctx context.Context, org billing.OrganizationID, all []billing.BillingSwitch, by string) error {
+	for _, b := range all {
+		if b.CustomerID == "" {
+			return fault.Invalidf("a billing switch needs a customer").WithField("customer")
+		}
 	}
-	return s.decide(ctx, org, decision{by, "mapping.switch.saved", string(b.CustomerID), b},
-		`INSERT INTO billing_switch (organization_id, customer_id, subscription_id, enabled) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (organization_id, customer_id, subscription_id) DO UPDATE SET enabled = excluded.enabled`,
-		b.CustomerID, b.SubscriptionID, b.On)
+	return s.write(ctx, org, func(t *txn) error {
+		for _, b := range all {
+			if err := t.decide(ctx, decision{by, "mapping.switch.saved", string(b.CustomerID), b},
+				`INSERT INTO billing_switch (organization_id, customer_id, subscription_id, enabled, from_month) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (organization_id, customer_id, subscription_id)
+				DO UPDATE SET enabled = excluded.enabled, from_month = excluded.from_month`,
+				b.CustomerID, b.SubscriptionID, b.On, b.From); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ClearSwitch removes a switch, so that the customer's own switch decides again, or nothing does.

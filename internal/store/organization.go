@@ -24,36 +24,41 @@ const slugTriesMax = 100
 
 // CreateOrganization makes an organization with writing to its target switched off. A name that is taken, in whatever case, is a conflict.
 func (s *Store) CreateOrganization(ctx context.Context, name, by string) (Organization, error) {
-	o := Organization{Name: strings.Join(strings.Fields(name), " "), CreatedBy: by}
+	var o Organization
+	err := s.begin(ctx, s.writer, nil, func(t *txn) (err error) {
+		o, err = t.createOrganization(ctx, name, by)
+		return err
+	})
+	return o, err
+}
+
+func (t *txn) createOrganization(ctx context.Context, name, by string) (Organization, error) {
+	o := Organization{Name: strings.Join(strings.Fields(name), " "), CreatedBy: by, CreatedAt: fromMicros(micros(t.at))}
 	if o.Name == "" {
 		return o, fault.Invalidf("an organization needs a name").WithField("name")
 	}
-	err := s.begin(ctx, s.writer, nil, func(t *txn) error {
-		o.CreatedAt = fromMicros(micros(t.at))
-		taken, err := t.row(ctx, `SELECT id FROM organization WHERE name_key = $1`, []any{nameKey(o.Name)}, &t.org)
+	taken, err := t.row(ctx, `SELECT id FROM organization WHERE name_key = $1`, []any{nameKey(o.Name)}, &t.org)
+	if err != nil {
+		return o, err
+	}
+	if taken {
+		return o, fault.Conflictf("there is an organization %q already", o.Name).Do("go on with it, or choose another name")
+	}
+	for try := 1; try <= slugTriesMax; try++ {
+		o.ID = slug(o.Name, try)
+		n, err := t.exec(ctx, `INSERT INTO organization
+			(id, name, name_key, enabled, created_at, created_by, writes, audit_seq, audit_hash)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '') ON CONFLICT DO NOTHING`,
+			o.ID, o.Name, nameKey(o.Name), false, micros(o.CreatedAt), by)
 		if err != nil {
-			return err
+			return o, err
 		}
-		if taken {
-			return fault.Conflictf("there is an organization %q already", o.Name)
+		if n == 1 {
+			t.org = o.ID
+			return o, t.audit(ctx, by, "organization.created", string(o.ID), map[string]string{"name": o.Name})
 		}
-		for try := 1; try <= slugTriesMax; try++ {
-			o.ID = slug(o.Name, try)
-			n, err := t.exec(ctx, `INSERT INTO organization
-				(id, name, name_key, enabled, created_at, created_by, writes, audit_seq, audit_hash)
-				VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '') ON CONFLICT DO NOTHING`,
-				o.ID, o.Name, nameKey(o.Name), false, micros(o.CreatedAt), by)
-			if err != nil {
-				return err
-			}
-			if n == 1 {
-				t.org = o.ID
-				return t.audit(ctx, by, "organization.created", string(o.ID), map[string]string{"name": o.Name})
-			}
-		}
-		return fault.Conflictf("there are organizations with names like %q already", o.Name).Do("choose another name")
-	})
-	return o, err
+	}
+	return o, fault.Conflictf("there are organizations with names like %q already", o.Name).Do("choose another name")
 }
 
 func nameKey(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }

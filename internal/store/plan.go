@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
@@ -30,6 +31,9 @@ func (s *Store) SavePlan(ctx context.Context, org billing.OrganizationID, id Run
 		if err := t.supersede(ctx, n, run.Scope); err != nil {
 			return err
 		}
+		if err := t.supersedeCounts(ctx, n, run.Scope); err != nil {
+			return err
+		}
 		if err := t.insertChanges(ctx, n, p.Changes); err != nil {
 			return err
 		}
@@ -44,8 +48,20 @@ func (s *Store) SavePlan(ctx context.Context, org billing.OrganizationID, id Run
 		}); err != nil {
 			return err
 		}
+		if err := t.rollUp(ctx, newPlanned(n, run.Scope, t.at, p, desired)); err != nil {
+			return err
+		}
 		return t.setRunState(ctx, n, RunPlanned, "")
 	})
+}
+
+// newPlanned gives what the roll-ups of a new plan are made from: all of its changes are proposed.
+func newPlanned(n int64, scope Scope, at time.Time, p plan.Plan, desired billing.Desired) planned {
+	all := planned{run: n, at: at, scope: scope, day: p.Day, complete: p.Complete, findings: p.Findings, desired: desired}
+	for _, c := range p.Changes {
+		all.changes = append(all.changes, ChangeState{Change: c, State: ChangeProposed})
+	}
+	return all
 }
 
 // supersede closes what other runs still had open in the scope, and the runs that have nothing open any more.
@@ -83,16 +99,21 @@ func (t *txn) insertChanges(ctx context.Context, n int64, changes []plan.Change)
 	}
 	columns := []string{
 		"organization_id", "run_no", "change_id", "seq", "kind", "customer_id", "effective", "held", "body",
-		"state", "message", "actor", "decided_at", "attempts", "updated_at",
+		"state", "message", "actor", "decided_at", "attempts", "updated_at", "contract", "line_key", "charge_key", "who_text", "what_text",
 	}
-	return t.bulk(ctx, "plan_change", columns, len(changes), func(i int) ([]any, error) {
+	texts := searchTexts{}
+	if err := t.bulk(ctx, "plan_change", columns, len(changes), func(i int) ([]any, error) {
 		c := changes[i]
 		body, err := encode(c)
+		who, what := texts.ofChange(c)
 		return []any{
 			string(t.org), n, c.ID, int64(i), string(c.Kind), string(c.CustomerID), c.Effective.String(), c.Held(), body,
-			string(ChangeProposed), "", "", int64(0), int64(0), micros(t.at),
+			string(ChangeProposed), "", "", int64(0), int64(0), micros(t.at), c.Contract.String(), c.LineKey, c.ChargeKey, who, what,
 		}, err
-	})
+	}); err != nil {
+		return err
+	}
+	return t.saveTexts(ctx, texts)
 }
 
 func (t *txn) insertFindings(ctx context.Context, n int64, findings []billing.Finding) error {

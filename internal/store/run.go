@@ -58,7 +58,8 @@ func runSteps(from RunState) []RunState {
 // Scope limits a run. The zero value is everything.
 type Scope struct {
 	Customers []billing.CustomerID `json:",omitempty"` // empty: all
-	Trigger   string               `json:",omitempty"` // why it was started: "schedule", "command"
+	Trigger   string               `json:",omitempty"` // why it was started: "schedule", "command", "console"
+	Offline   bool                 `json:",omitempty"` // planned from what is stored, without reading Microsoft again
 }
 
 // Run is one execution of read, plan, approve, apply, verify.
@@ -74,6 +75,7 @@ type Run struct {
 	PlanDay     billing.Date
 	Complete    bool // the plan saw both sides whole
 	Fingerprint string
+	RemovedAt   time.Time // when the retention settings removed its working papers; zero: they are there
 }
 
 // RunFilter chooses runs. Zero fields choose all.
@@ -86,42 +88,64 @@ const runLimit = 100
 
 // CreateRun queues a run and gives it the organization's next number.
 func (s *Store) CreateRun(ctx context.Context, org billing.OrganizationID, by string, scope Scope) (Run, error) {
-	r := Run{State: RunQueued, Scope: scope, CreatedBy: by}
-	err := s.write(ctx, org, func(t *txn) error {
-		n, err := t.next(ctx, "run")
-		if err != nil {
-			return err
-		}
-		text, err := encode(scope)
-		if err != nil {
-			return err
-		}
-		r.ID = RunID(strconv.FormatInt(n, 10))
-		r.CreatedAt = fromMicros(micros(t.at))
-		r.UpdatedAt = r.CreatedAt
-		if _, err := t.exec(ctx, `INSERT INTO run (organization_id, run_no, state, note, scope, created_at, created_by, updated_at,
-			planned_at, plan_day, complete, fingerprint) VALUES ($1, $2, $3, '', $4, $5, $6, $5, 0, '', $7, '')`,
-			org, n, r.State, text, micros(t.at), by, false); err != nil {
-			return err
-		}
-		return t.audit(ctx, by, "run.created", string(r.ID), scope)
+	var r Run
+	err := s.write(ctx, org, func(t *txn) (err error) {
+		r, err = t.createRun(ctx, by, scope)
+		return err
 	})
 	return r, err
 }
 
-const runColumns = `SELECT run_no, state, note, scope, created_at, created_by, updated_at, planned_at, plan_day, complete, fingerprint
-	FROM run WHERE organization_id = $1`
+// CreateDueRun is CreateRun, unless a run of the same trigger was created after last: of several processes that look at one schedule at
+// the same time one starts the run.
+func (s *Store) CreateDueRun(ctx context.Context, org billing.OrganizationID, by string, scope Scope, last time.Time) (r Run, created bool, err error) {
+	err = s.write(ctx, org, func(t *txn) error {
+		var newer int
+		if _, err := t.row(ctx, `SELECT COUNT(*) FROM run WHERE organization_id = $1 AND trigger_name = $2 AND created_at > $3`,
+			[]any{org, scope.Trigger, micros(last)}, &newer); err != nil || newer > 0 {
+			return err
+		}
+		created = true
+		r, err = t.createRun(ctx, by, scope)
+		return err
+	})
+	return r, created && err == nil, err
+}
 
-func scanRun(row scanner) (Run, error) {
-	var r Run
-	var n, created, updated, planned int64
-	var scope, day string
-	err := row.Scan(&n, &r.State, &r.Note, &scope, &created, &r.CreatedBy, &updated, &planned, &day, &r.Complete, &r.Fingerprint)
+func (t *txn) createRun(ctx context.Context, by string, scope Scope) (Run, error) {
+	r := Run{State: RunQueued, Scope: scope, CreatedBy: by}
+	n, err := t.next(ctx, "run")
+	if err != nil {
+		return r, err
+	}
+	text, err := encode(scope)
 	if err != nil {
 		return r, err
 	}
 	r.ID = RunID(strconv.FormatInt(n, 10))
-	r.CreatedAt, r.UpdatedAt, r.PlannedAt = fromMicros(created), fromMicros(updated), fromMicros(planned)
+	r.CreatedAt = fromMicros(micros(t.at))
+	r.UpdatedAt = r.CreatedAt
+	if _, err := t.exec(ctx, `INSERT INTO run (organization_id, run_no, state, note, scope, created_at, created_by, updated_at,
+		planned_at, plan_day, complete, fingerprint, trigger_name) VALUES ($1, $2, $3, '', $4, $5, $6, $5, 0, '', $7, '', $8)`,
+		t.org, n, r.State, text, micros(t.at), by, false, scope.Trigger); err != nil {
+		return r, err
+	}
+	return r, t.audit(ctx, by, "run.created", string(r.ID), scope)
+}
+
+const runColumns = `SELECT run_no, state, note, scope, created_at, created_by, updated_at, planned_at, plan_day, complete, fingerprint,
+	removed_at FROM run WHERE organization_id = $1`
+
+func scanRun(row scanner) (Run, error) {
+	var r Run
+	var n, created, updated, planned, removed int64
+	var scope, day string
+	err := row.Scan(&n, &r.State, &r.Note, &scope, &created, &r.CreatedBy, &updated, &planned, &day, &r.Complete, &r.Fingerprint, &removed)
+	if err != nil {
+		return r, err
+	}
+	r.ID = RunID(strconv.FormatInt(n, 10))
+	r.CreatedAt, r.UpdatedAt, r.PlannedAt, r.RemovedAt = fromMicros(created), fromMicros(updated), fromMicros(planned), fromMicros(removed)
 	if r.PlanDay, err = parseDate(day); err != nil {
 		return r, err
 	}
@@ -201,6 +225,37 @@ func (s *Store) SetRunState(ctx context.Context, org billing.OrganizationID, id 
 			return fault.Conflictf("run %s is %s and cannot become %s", id, r.State, state).Do("start a new run: spindle plan")
 		}
 		return t.setRunState(ctx, n, state, note)
+	})
+}
+
+// BeginApply moves a run to RunApplying when somebody asks for its approved changes to be sent. Without an approved change, or one whose
+// sending was interrupted, and with writing to the target switched off, it is a conflict. A run that is being applied stays as it is.
+func (s *Store) BeginApply(ctx context.Context, org billing.OrganizationID, id RunID, by string) error {
+	return s.write(ctx, org, func(t *txn) error {
+		r, n, err := t.run(ctx, id)
+		if err != nil || r.State == RunApplying {
+			return err
+		}
+		if err := t.writable(ctx); err != nil {
+			return err
+		}
+		var ready int
+		if _, err := t.row(ctx, `SELECT COUNT(*) FROM plan_change WHERE organization_id = $1 AND run_no = $2
+			AND state IN ('approved', 'sending', 'unknown')`, []any{org, n}, &ready); err != nil {
+			return err
+		}
+		switch {
+		case r.State.Finished():
+			return fault.Conflictf("run %s is %s: nothing in it is left to apply", id, r.State).Do("make a new plan")
+		case ready == 0:
+			return fault.Conflictf("nothing of run %s is approved", id).Do("approve what is right, then apply")
+		case !slices.Contains(runSteps(r.State), RunApplying):
+			return fault.Conflictf("run %s is %s and cannot be applied", id, r.State).Do("make a new plan")
+		}
+		if err := t.audit(ctx, by, "run.apply", string(id), map[string]int{"approved": ready}); err != nil {
+			return err
+		}
+		return t.setRunState(ctx, n, RunApplying, "")
 	})
 }
 

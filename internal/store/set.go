@@ -21,6 +21,7 @@ type SetInfo struct {
 	Total        money.Totals
 	SavedAt      time.Time
 	SupersededAt time.Time // zero: the version in force
+	RemovedAt    time.Time // when the retention settings removed its rows; zero: they are there
 
 	number int64
 }
@@ -95,13 +96,13 @@ func (t *txn) insertSet(ctx context.Context, n newSet) (int64, error) {
 func scanSet(r scanner) (SetInfo, error) {
 	var i SetInfo
 	var totals string
-	var saved, superseded int64
+	var saved, superseded, removed int64
 	err := r.Scan(&i.number, &i.ID.Kind, &i.ID.PartnerID, &i.ID.Invoice, &i.ID.Currency, &i.ID.Month, &i.Month, &i.Version, &i.Origin,
-		&i.Items, &i.Rows, &totals, &saved, &superseded)
+		&i.Items, &i.Rows, &totals, &saved, &superseded, &removed)
 	if err != nil {
 		return i, err
 	}
-	i.SavedAt, i.SupersededAt = fromMicros(saved), fromMicros(superseded)
+	i.SavedAt, i.SupersededAt, i.RemovedAt = fromMicros(saved), fromMicros(superseded), fromMicros(removed)
 	i.Total, err = decodeTotals(totals)
 	return i, err
 }
@@ -109,7 +110,7 @@ func scanSet(r scanner) (SetInfo, error) {
 // sets lists the sets of some kinds, ordered by id, the version in force first and then the newest.
 func (t *txn) sets(ctx context.Context, kinds [2]billing.SetKind, f SetFilter) ([]SetInfo, error) {
 	query := `SELECT set_no, kind, partner_id, invoice, currency, month, latest_month, version, origin, item_count, row_count, totals,
-		saved_at, superseded_at FROM source_set WHERE organization_id = $1 AND kind IN ($2, $3)
+		saved_at, superseded_at, removed_at FROM source_set WHERE organization_id = $1 AND kind IN ($2, $3)
 		AND (latest_month >= $4 OR latest_month = '')`
 	args := []any{t.org, kinds[0], kinds[1], f.From}
 	if f.Kind != "" {
@@ -125,7 +126,7 @@ func (t *txn) sets(ctx context.Context, kinds [2]billing.SetKind, f SetFilter) (
 // set finds the version of a set that is in force.
 func (t *txn) set(ctx context.Context, id billing.SetID) (SetInfo, error) {
 	all, err := list(ctx, t, scanSet, `SELECT set_no, kind, partner_id, invoice, currency, month, latest_month, version, origin,
-		item_count, row_count, totals, saved_at, superseded_at FROM source_set WHERE organization_id = $1 AND set_id = $2
+		item_count, row_count, totals, saved_at, superseded_at, removed_at FROM source_set WHERE organization_id = $1 AND set_id = $2
 		AND superseded_at = 0`, t.org, id.String())
 	if err != nil {
 		return SetInfo{}, err

@@ -8,8 +8,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"spindle/internal/fault"
 )
@@ -17,6 +19,11 @@ import (
 const (
 	readersMax = 4 // SQLite connections for reading; WAL lets them read while one writes
 	queueMax   = 4 // SQLite connections of the job queue
+
+	// Pages of the file that a connection keeps, in KiB with a minus: SQLite's own 2 MB make a plan of 100,000 lines read every page of an
+	// index again and again.
+	writerCache = "cache_size(-65536)"
+	readerCache = "cache_size(-16384)"
 )
 
 // openSQLite opens one writer connection, several readers and the queue's connections. Commits are synced in full: an intent that a
@@ -30,12 +37,12 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	for _, p := range []struct {
 		db    **sql.DB
 		lock  string
-		extra string
+		extra []string
 		conns int
 	}{
-		{&s.writer, "immediate", "", 1},
-		{&s.reader, "deferred", "query_only(1)", readersMax},
-		{&s.queue, "immediate", "", queueMax},
+		{&s.writer, "immediate", []string{writerCache}, 1},
+		{&s.reader, "deferred", []string{"query_only(1)", readerCache}, readersMax},
+		{&s.queue, "immediate", nil, queueMax},
 	} {
 		if *p.db, err = sql.Open("sqlite", sqliteDSN(path, p.lock, p.extra)); err != nil {
 			return fmt.Errorf("open %s: %w", path, err)
@@ -43,11 +50,39 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		(*p.db).SetMaxOpenConns(p.conns)
 		(*p.db).SetMaxIdleConns(p.conns)
 	}
-	if err := s.writer.PingContext(ctx); err != nil {
+	if err := s.firstPing(ctx); err != nil {
 		return fault.Invalidf("cannot open the database %s: %w", path, err).
 			Do("check that the path names a SQLite file of Spindle's and that it may be written")
 	}
 	return nil
+}
+
+// busyTries and busyPause bound how long opening waits for other processes: ten seconds, as statements do.
+const (
+	busyTries = 100
+	busyPause = 100 * time.Millisecond
+)
+
+// firstPing makes the first connection, which switches a new file to WAL. SQLite does not wait for a lock it needs for that, whatever the
+// busy timeout: of several processes that open a new file at once, all but one may be told that it is locked.
+func (s *Store) firstPing(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := s.writer.PingContext(ctx)
+		if try == busyTries || !isBusy(err) {
+			return err
+		}
+		select {
+		case <-time.After(busyPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// isBusy reports whether another connection held the file's lock. The low byte of a code is its kind.
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // createPrivate makes sure that the file exists and that a new one is readable by its owner only.
@@ -59,12 +94,12 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
-func sqliteDSN(path, lock, extra string) string {
+func sqliteDSN(path, lock string, extra []string) string {
 	q := url.Values{"_txlock": {lock}, "_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)", "journal_size_limit(67108864)",
 	}}
-	if extra != "" {
-		q.Add("_pragma", extra)
+	for _, pragma := range extra {
+		q.Add("_pragma", pragma)
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
@@ -80,7 +115,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		return fault.Conflictf("%s exists already", path).Do("give a path that does not exist yet")
 	}
 	if err != nil {
-		return fault.Invalidf("cannot write the backup: %w", err)
+		return fault.Invalidf("cannot write the backup: %w", err).Do("name a file in a folder that exists and can be written")
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("backup: %w", err)

@@ -36,6 +36,9 @@ type Options struct {
 
 	// OnCommit is told before and after every commit of a writing transaction, so that tests can end the process there; nil otherwise.
 	OnCommit func(after bool)
+
+	// OnStatement is told of every statement, so that benchmarks can count them; nil otherwise.
+	OnStatement func(query string)
 }
 
 // Store is the database. It is safe for concurrent use.
@@ -48,7 +51,10 @@ type Store struct {
 	now     func() time.Time
 	log     *slog.Logger
 
+	textsMax int // see searched; tests make it smaller
+
 	onCommit        func(after bool)
+	onStatement     func(query string)
 	beforeStatement func(query string) error // tests cut transactions with it; nil otherwise
 }
 
@@ -58,15 +64,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx); err != nil {
-		_ = s.Close()
-		return nil, err
+	for _, step := range []func(context.Context) error{s.migrate, s.rebuildAll} {
+		if err := step(ctx); err != nil {
+			_ = s.Close()
+			return nil, err
+		}
 	}
 	return s, nil
 }
 
 func connect(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{now: o.Now, log: o.Log, onCommit: o.OnCommit}
+	s := &Store{now: o.Now, log: o.Log, textsMax: textsMax, onCommit: o.OnCommit, onStatement: o.OnStatement}
+	if s.onStatement == nil {
+		s.onStatement = func(string) {}
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"spindle/internal/billing"
 	"spindle/internal/fault"
 )
@@ -18,10 +20,13 @@ type txn struct {
 	store *Store
 	org   billing.OrganizationID
 	at    time.Time // one instant for everything the transaction writes
+
+	prepared map[string]*sql.Stmt // SQLite: statements run before, nil when run once
 }
 
 // write runs f in a transaction of the organization. It first takes the organization's row, which puts all its writes in a row and
-// makes an unknown organization an error before anything happens.
+// makes an unknown organization an error before anything happens. Last it works out again what the list of customers shows of those that
+// f touched.
 func (s *Store) write(ctx context.Context, org billing.OrganizationID, f func(*txn) error) error {
 	return s.begin(ctx, s.writer, nil, func(t *txn) error {
 		t.org = org
@@ -32,7 +37,10 @@ func (s *Store) write(ctx context.Context, org billing.OrganizationID, f func(*t
 		if n == 0 {
 			return noOrganization(string(org))
 		}
-		return f(t)
+		if err := f(t); err != nil {
+			return err
+		}
+		return t.refreshStale(ctx)
 	})
 }
 
@@ -59,7 +67,9 @@ func (s *Store) begin(ctx context.Context, db *sql.DB, options *sql.TxOptions, f
 		return fmt.Errorf("database: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	if err := f(&txn{tx: tx, conn: conn, store: s, at: s.now()}); err != nil {
+	t := &txn{tx: tx, conn: conn, store: s, at: s.now(), prepared: map[string]*sql.Stmt{}}
+	defer t.closePrepared()
+	if err := f(t); err != nil {
 		return err
 	}
 	if err := s.cut("COMMIT"); err != nil {
@@ -84,12 +94,45 @@ func (s *Store) cut(query string) error {
 	return s.beforeStatement(query)
 }
 
+// again gives the prepared form of a statement that the transaction has run before; nil for one that it runs for the first time. SQLite
+// would plan each anew; the PostgreSQL driver keeps plans by itself.
+func (t *txn) again(ctx context.Context, query string) (*sql.Stmt, error) {
+	t.store.onStatement(query)
+	stmt, seen := t.prepared[query]
+	if stmt != nil || t.store.dialect != SQLite {
+		return stmt, nil
+	}
+	var err error
+	if seen {
+		stmt, err = t.tx.PrepareContext(ctx, query)
+	}
+	t.prepared[query] = stmt
+	return stmt, err
+}
+
+// once gives the arguments of a statement whose text hardly ever comes again, because it has values written out: PostgreSQL's driver would
+// keep each such text, and the server its plan, for every connection.
+func (t *txn) once(args []any) []any {
+	if t.store.dialect != Postgres {
+		return args
+	}
+	return append([]any{pgx.QueryExecModeExec}, args...)
+}
+
+func (t *txn) closePrepared() {
+	for _, stmt := range t.prepared {
+		if stmt != nil {
+			_ = stmt.Close() // nothing is lost with it
+		}
+	}
+}
+
 // exec runs a statement and gives the number of rows it touched.
 func (t *txn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	if err := t.store.cut(query); err != nil {
 		return 0, err
 	}
-	result, err := t.tx.ExecContext(ctx, query, args...)
+	result, err := t.execute(ctx, query, args)
 	if err != nil {
 		return 0, fmt.Errorf("database: %w", err)
 	}
@@ -100,9 +143,27 @@ func (t *txn) exec(ctx context.Context, query string, args ...any) (int64, error
 	return n, nil
 }
 
+func (t *txn) execute(ctx context.Context, query string, args []any) (sql.Result, error) {
+	stmt, err := t.again(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if stmt != nil {
+		return stmt.ExecContext(ctx, args...)
+	}
+	return t.tx.ExecContext(ctx, query, args...)
+}
+
 // row reads one row; found is false when there is none.
 func (t *txn) row(ctx context.Context, query string, args []any, into ...any) (found bool, err error) {
-	err = t.tx.QueryRowContext(ctx, query, args...).Scan(into...)
+	stmt, err := t.again(ctx, query)
+	switch {
+	case err != nil:
+	case stmt != nil:
+		err = stmt.QueryRowContext(ctx, args...).Scan(into...)
+	default:
+		err = t.tx.QueryRowContext(ctx, query, args...).Scan(into...)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -117,6 +178,7 @@ type scanner interface{ Scan(into ...any) error }
 
 // list reads all rows of a query.
 func list[T any](ctx context.Context, t *txn, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	t.store.onStatement(query)
 	rows, err := t.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)

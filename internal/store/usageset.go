@@ -48,14 +48,24 @@ func (s *Store) SaveUsageSet(ctx context.Context, org billing.OrganizationID, se
 		}
 	}
 	return s.saveSet(ctx, org, n, func(t *txn, number int64) error {
-		columns := []string{"organization_id", "set_no", "seq", "customer_id", "plan_id", "body"}
-		return t.bulk(ctx, "usage_group", columns, len(set.Groups), func(i int) ([]any, error) {
+		columns := []string{"organization_id", "set_no", "seq", "customer_id", "plan_id", "body", "cost_sort"}
+		err := t.bulk(ctx, "usage_group", columns, len(set.Groups), func(i int) ([]any, error) {
 			g := set.Groups[i]
 			body, err := encode(storedUsage(g))
-			return []any{string(org), number, int64(i), string(g.CustomerID), string(g.PlanID), body}, err
+			return []any{string(org), number, int64(i), string(g.CustomerID), string(g.PlanID), body, usageSort(g)}, err
 		})
+		if err != nil {
+			return err
+		}
+		if err := t.insertDays(ctx, number, set.Days); err != nil {
+			return err
+		}
+		return t.rollUpUsage(ctx, number, set)
 	})
 }
+
+// usageSort orders usage by its cost.
+func usageSort(g billing.UsageGroup) int64 { return sortKey(totalsOf([]money.Amount{g.Cost})) }
 
 // UsageSet reads the version of a set that is in force.
 func (s *Store) UsageSet(ctx context.Context, org billing.OrganizationID, id billing.SetID) (billing.UsageSet, error) {

@@ -13,6 +13,7 @@ import (
 	"context"
 
 	"spindle/internal/billing"
+	"spindle/internal/fault"
 	"spindle/internal/plan"
 )
 
@@ -37,9 +38,21 @@ type Target interface {
 // Scope says what to read.
 type Scope struct {
 	Day       billing.Date         // unit rows are read from the period that contains it up to the end of the next one
+	From      billing.Date         // an earlier day: unit rows are read from the period that contains it; zero: Day
 	Companies []billing.CompanyID  // all recurring contracts of these companies
 	Contracts []billing.ContractID // and these, whosever they are
 	Charges   []string             // marks of charges that may exist
+	// RowsFrom is From for single lines, those whose earlier rows are known to be needed.
+	RowsFrom map[billing.ContractServiceID]billing.Date
+}
+
+// RowsOf is the earlier day from which the rows of a line are read; zero: there is none.
+func (s Scope) RowsOf(line billing.ContractServiceID) billing.Date {
+	from := s.From
+	if day, named := s.RowsFrom[line]; named && (from.IsZero() || day.Before(from)) {
+		from = day
+	}
+	return from
 }
 
 // Receipt is the proof of an applied change (law 11).
@@ -86,8 +99,9 @@ func (r Report) OK() bool {
 type CheckItem struct {
 	Name   string // "Material billing code"
 	State  CheckState
-	Found  string // what was read, with the exact names that would do
-	Remedy string // what to click or type when it failed
+	Found  string     // what was read, with the exact names that would do
+	Remedy string     // what to click or type when it failed
+	Fault  fault.Kind // of the error that a check failed with; empty: what was read does not do
 }
 
 // CheckState is the result of one check.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"net"
@@ -12,14 +13,20 @@ import (
 	"time"
 )
 
-func baseTransport(dial func(context.Context, string, string) (net.Conn, error)) http.RoundTripper {
+// ThisMachine reports whether a host is the machine itself: the only one that credentials may go to unencrypted.
+func ThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func baseTransport(dial func(context.Context, string, string) (net.Conn, error), roots *x509.CertPool) http.RoundTripper {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: ConnectTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dial,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout: ConnectTimeout,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 8,
@@ -49,10 +56,15 @@ const (
 	safeKey ctxKey = iota
 	timeoutKey
 	bodyKey
+	freeKey
 )
 
 // Safe marks the calls made with the returned context as reads, whatever their method: they may be repeated.
 func Safe(ctx context.Context) context.Context { return context.WithValue(ctx, safeKey, true) }
+
+// WithoutBudget lets the calls made with the returned context pass without the budget: those that read the vendor's own counter, also
+// when nothing is left.
+func WithoutBudget(ctx context.Context) context.Context { return context.WithValue(ctx, freeKey, true) }
 
 // WithTimeout gives the attempts made with the returned context their own time limit, for long downloads. Negative: none.
 func WithTimeout(ctx context.Context, d time.Duration) context.Context {

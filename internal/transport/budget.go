@@ -14,94 +14,150 @@ type Taker interface {
 }
 
 // Budget stops calls at a share of a vendor's rolling limit, so that other integrations of the same tenant keep room (design §6.7).
-// Calls of others are known only when somebody reads the vendor's counter and tells Observe.
+// Budgets on one ledger together stay below it. Calls are taken from the ledger in blocks, so that few calls write to it; a block is
+// good until its slot ends, and what is left of it then goes back with the next one. A process that dies takes at most a block along,
+// until that leaves the window. Calls of others are known only when somebody reads the vendor's counter and tells Observe.
 type Budget struct {
-	Limit     int           // the vendor's calls per window
-	Window    time.Duration // length of the rolling window
-	StopShare int           // percent of the limit at which calls stop; 0: 70
-	SlowShare int           // percent from which calls are spaced; 0: 50
-	SlowPause time.Duration // space between calls then; 0: 350 ms
-	Now       func() time.Time
+	Limits
+	SlowPause time.Duration // space between calls from the slow share on; 0: 350 ms
+	Ledger    Ledger
+	Now       func() time.Time // nil: time.Now
 
-	mu         sync.Mutex
-	own        []grant // oldest first, one per slot of the window
-	others     int
-	othersTill time.Time
+	mu      sync.Mutex
+	block   block
+	used    int       // of the tenant, when the block was taken
+	slowAt  int       // in calls
+	refused Account   // what left no room
+	until   time.Time // no use asking the ledger before
+	looked  time.Time // when the vendor's counter was last read, by anyone
+	since   int       // own calls since this process last did
 }
 
-// grant counts the calls of one slot.
-type grant struct {
-	slot  time.Time
-	calls int
+// block is a number of calls taken ahead.
+type block struct {
+	slot       time.Time
+	size, left int
 }
 
-const slotsPerWindow = 60
+const (
+	blockMax = 200 // calls
+	// blocksPerLimit keeps blocks small where the limit is, so that two processes both get some.
+	blocksPerLimit = 50
+	// lookEvery is after how many calls of its own a process reads the vendor's counter again.
+	lookEvery = 250
+)
 
 // Take grants one call.
-func (b *Budget) Take(context.Context) (time.Duration, error) {
+func (b *Budget) Take(ctx context.Context) (time.Duration, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	used := b.expire(now)
-	if used*100 >= b.Limit*orElse(b.StopShare, 70) {
-		at := b.roomAt(now)
-		return 0, fault.WaitUntilf(at, "%d of the tenant's %d calls per %s are used: Spindle stops at %d %%",
-			used, b.Limit, b.Window, orElse(b.StopShare, 70)).Dof("nothing to do: work goes on by itself at %s", at.Format(time.RFC3339))
+	if now.Before(b.until) {
+		return 0, b.stopped(now)
 	}
-	slot := now.Truncate(b.Window / slotsPerWindow)
-	if n := len(b.own); n > 0 && b.own[n-1].slot.Equal(slot) {
-		b.own[n-1].calls++
-	} else {
-		b.own = append(b.own, grant{slot, 1})
+	if b.block.left == 0 || !b.block.slot.Equal(b.slotOf(now)) {
+		if err := b.refill(ctx, now); err != nil {
+			return 0, err
+		}
 	}
-	if used*100 >= b.Limit*orElse(b.SlowShare, 50) {
+	b.block.left--
+	b.since++
+	if b.used+b.block.size-b.block.left > b.slowAt {
 		return orElse(b.SlowPause, 350*time.Millisecond), nil
 	}
 	return 0, nil
 }
 
-// Observe takes over the vendor's own counter: what it shows beyond our calls belongs to others and counts for one window.
-func (b *Budget) Observe(used int) {
+// refill gives back what is left of the old block and takes a new one.
+func (b *Budget) refill(ctx context.Context, now time.Time) error {
+	old, fresh := b.block, block{slot: b.slotOf(now)}
+	var seen Account
+	var used int
+	b.block = block{} // if the update's outcome is unknown, the old block is lost rather than given back twice
+	err := b.Ledger.Update(ctx, func(a *Account) {
+		a.settle(old)
+		b.forget(a, now)
+		used = b.Used(*a, now)
+		fresh.size = min(max(0, b.Stop(*a)-used), blockMax, max(1, b.Limit(*a)/blocksPerLimit))
+		if fresh.size > 0 {
+			a.take(fresh.slot, fresh.size)
+		}
+		seen = copied(*a)
+	})
+	if err != nil {
+		return err
+	}
+	if fresh.size == 0 {
+		b.refused, b.until = seen, b.ResumesAt(seen, now)
+		return b.stopped(now)
+	}
+	fresh.left = fresh.size
+	b.block, b.used, b.slowAt, b.looked = fresh, used, b.slow(seen), seen.SeenAt
+	return nil
+}
+
+func copied(a Account) Account {
+	a.Slots = append([]Slot(nil), a.Slots...)
+	return a
+}
+
+func (b *Budget) stopped(now time.Time) error {
+	at := later(now, b.until)
+	return fault.WaitUntilf(at, "%d of the tenant's %d calls per %s are used: Spindle stops at %d %%",
+		b.Used(b.refused, now), b.Limit(b.refused), b.Window, orElse(b.StopShare, 70)).
+		Dof("nothing to do: work goes on by itself at %s", at.Format(time.RFC3339))
+}
+
+// LookDue reports whether it is time to read the vendor's counter: after a number of own calls, and when no process has for a while.
+func (b *Budget) LookDue(ctx context.Context) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	b.others = 0
-	own := b.expire(now)
-	b.others = max(0, used-own)
-	b.othersTill = now.Add(b.Window)
+	fresh := func() bool { return b.seenWithin(Account{SeenAt: b.looked}, now, b.Window/lookShare) }
+	if b.since >= lookEvery {
+		return true, nil
+	}
+	if fresh() {
+		return false, nil
+	}
+	a, err := b.Ledger.Read(ctx)
+	if err != nil {
+		return false, err
+	}
+	b.looked = a.SeenAt
+	return !fresh(), nil
 }
 
-// Used gives the calls of the window as far as known.
-func (b *Budget) Used() int {
+// Observe takes over the vendor's own counter and limit: what the counter shows beyond Spindle's calls belongs to others and counts for
+// one window, or until the next look. Limit 0 is unknown.
+func (b *Budget) Observe(ctx context.Context, used, limit int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.expire(b.now())
+	now := b.now()
+	old := b.block
+	b.block = block{}
+	err := b.Ledger.Update(ctx, func(a *Account) {
+		a.settle(old)
+		b.forget(a, now)
+		b.observe(a, now, used, limit)
+	})
+	if err != nil {
+		return err
+	}
+	b.since, b.looked, b.until = 0, now, time.Time{}
+	return nil
 }
 
-func (b *Budget) expire(now time.Time) int {
-	for len(b.own) > 0 && !b.own[0].slot.Add(b.Window).After(now) {
-		b.own = b.own[1:]
+// Return gives back what is left of the block, when no call is expected soon.
+func (b *Budget) Return(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	old := b.block
+	if old.size == 0 {
+		return nil
 	}
-	if !now.Before(b.othersTill) {
-		b.others = 0
-	}
-	used := b.others
-	for _, g := range b.own {
-		used += g.calls
-	}
-	return used
-}
-
-// roomAt gives when the first known calls leave the window.
-func (b *Budget) roomAt(now time.Time) time.Time {
-	at := now.Add(b.Window)
-	if len(b.own) > 0 {
-		at = b.own[0].slot.Add(b.Window)
-	}
-	if b.others > 0 && b.othersTill.Before(at) {
-		at = b.othersTill
-	}
-	return at
+	b.block = block{}
+	return b.Ledger.Update(ctx, func(a *Account) { a.settle(old) })
 }
 
 func (b *Budget) now() time.Time {

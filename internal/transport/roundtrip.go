@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -82,6 +83,7 @@ func (s *Stack) attempt(req *http.Request, body io.ReadCloser, id string, n int)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
+	err = distrust(req, err)
 	// A base other than net/http's may not trace: without a trace only a dial error proves that nothing was sent.
 	sent = connected.Load() || !isDialError(err) && !s.traces()
 	s.note(Call{Endpoint: endpoint, Method: req.Method, Path: req.URL.Path, Safe: IsSafe(req), Status: statusOf(resp), Attempt: n,
@@ -101,7 +103,7 @@ func (s *Stack) traces() bool { _, ok := s.opts.Base.(*http.Transport); return o
 // turn takes a call from the budget, a token from the bucket and a place at the endpoint, in this order.
 func (s *Stack) turn(ctx context.Context, endpoint string) (leave func(), err error) {
 	var wait time.Duration
-	if s.opts.Budget != nil {
+	if free, _ := ctx.Value(freeKey).(bool); s.opts.Budget != nil && !free {
 		if wait, err = s.opts.Budget.Take(ctx); err != nil {
 			return nil, err
 		}
@@ -179,6 +181,16 @@ func statusOf(resp *http.Response) int {
 		return 0
 	}
 	return resp.StatusCode
+}
+
+// distrust tells a certificate that nobody vouches for from a network that does not work: trying again does not help.
+func distrust(req *http.Request, err error) error {
+	var refused *tls.CertificateVerificationError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return fault.NeedsPersonf("the certificate of %s is not trusted: %w", req.URL.Host, refused.Err).
+		Do("check the address; for a simulator or a proxy of yours, name the certificate of its authority with SPINDLE_CA_FILE or ca-file in the settings file")
 }
 
 func isDialError(err error) bool {

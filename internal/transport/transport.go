@@ -9,6 +9,7 @@ package transport
 
 import (
 	"context"
+	"crypto/x509"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -37,6 +38,7 @@ const (
 // Options are the manners towards one vendor account. The zero value is usable: no limits but the default caps.
 type Options struct {
 	Base      http.RoundTripper // nil: a transport of its own with TLS ≥ 1.2 and a connect timeout
+	RootCAs   *x509.CertPool    // whom that transport trusts; nil: the system's
 	UserAgent string            // "" sends "spindle"
 
 	// RequestIDHeader names the header that carries a fresh id per call, the same for its retries; "" is X-Request-Id.
@@ -85,7 +87,7 @@ func New(opts Options) *Stack {
 
 func withDefaults(o Options) Options {
 	if o.Base == nil {
-		o.Base = baseTransport(o.Dial)
+		o.Base = baseTransport(o.Dial, o.RootCAs)
 	}
 	setDefault(&o.UserAgent, "spindle")
 	setDefault(&o.RequestIDHeader, "X-Request-Id")

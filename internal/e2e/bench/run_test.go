@@ -88,7 +88,7 @@ func (i *installation) setUp() {
 		"service-markup=15", "product-markup=10", "azure-bundled=on", "azure-bundle-name=Microsoft Azure")
 	i.spindle(i.partner, "microsoft", "connect", "--stdin")
 	i.spindle(nil, "customers", "suggest", "--accept", "60")
-	i.spindle(nil, "subscriptions", "bill", "on", "--all", "--yes")
+	i.spindle(nil, "subscriptions", "bill", "on", "--all", "--from", "2026-10", "--yes")
 	i.spindle(nil, "contracts", "map", "--all")
 	i.spindle(nil, "autotask", "enable", "--yes")
 	i.routeTheRest()

@@ -27,7 +27,9 @@ func (s *Server) Seed(sc scenario.Scenario) error {
 
 func (s *Server) restart(sc scenario.Scenario) error {
 	previous, fixed := s.clock, s.clockFixed
-	s.clock, s.clockFixed = noon(sc.Today), s.options.Now == nil
+	if s.clock, s.clockFixed = noon(sc.Today), false; s.options.Now == nil {
+		s.stopClock(s.clock)
+	}
 	if err := s.reseed(sc); err != nil {
 		s.clock, s.clockFixed = previous, fixed
 		return err
@@ -50,14 +52,22 @@ func (s *Server) Now() time.Time {
 func (s *Server) SetClock(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clock, s.clockFixed = t.UTC(), true
+	s.stopClock(t.UTC())
+}
+
+// stopClock makes the virtual clock stand still at a time. The caller holds the lock.
+func (s *Server) stopClock(t time.Time) {
+	if !s.clockFixed {
+		s.stoodSince = time.Now()
+	}
+	s.clock, s.clockFixed = t, true
 }
 
 // AdvanceClock moves the virtual time forward; it stands still from then on.
 func (s *Server) AdvanceClock(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.clock, s.clockFixed = s.now().Add(d), true
+	s.stopClock(s.now().Add(d))
 }
 
 // SetDialects changes switches. Those marked AtSeed take effect with the next Reset or Seed.

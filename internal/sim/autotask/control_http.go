@@ -127,6 +127,9 @@ func (s *Server) controlPost(in postRequest) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("until: %w", err)
 	}
+	if err := s.known("Contracts", in.ContractID); err != nil {
+		return nil, err
+	}
 	return s.Post(until, in.ContractID), nil
 }
 
@@ -138,7 +141,20 @@ func (s *Server) controlUnpost(in postRequest) (any, error) {
 			return nil, fmt.Errorf("from: %w", err)
 		}
 	}
+	if err := s.known("Contracts", in.ContractID); err != nil {
+		return nil, err
+	}
 	return s.Unpost(from, in.ContractID), nil
+}
+
+// known refuses an id that no row of an entity has; 0 stands for all rows.
+func (s *Server) known(entityName string, id int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id != 0 && !s.world.exists(entityName, id) {
+		return fmt.Errorf("%s has no id %d", entityName, id)
+	}
+	return nil
 }
 
 type invoiceRequest struct {
@@ -153,6 +169,9 @@ type invoiceRef struct {
 func (s *Server) controlInvoice(in invoiceRequest) (any, error) {
 	if in.CompanyID == nil {
 		return nil, fmt.Errorf("companyID is missing")
+	}
+	if err := s.known("Companies", *in.CompanyID); err != nil {
+		return nil, err
 	}
 	id, err := s.Invoice(*in.CompanyID, in.BillingItemIDs...)
 	return invoiceRef{InvoiceID: id}, err

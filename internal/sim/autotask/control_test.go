@@ -103,6 +103,7 @@ func TestControlRefusals(t *testing.T) {
 	for _, tt := range []struct{ path, body string }{
 		{"/seed", `{"scenario":"moon"}`}, {"/seed", `{"scenario":"demo","today":"x"}`}, {"/clock", `{"set":"x"}`}, {"/clock", `{"advance":"x"}`},
 		{"/post", `{}`}, {"/unpost", `{"from":"x"}`}, {"/invoice", `{}`}, {"/invoice", `{"companyID":1}`}, {"/void", `{"invoiceID":1}`},
+		{"/post", `{"until":"2026-11-30","contractID":1}`}, {"/unpost", `{"from":"2026-11-01","contractID":1}`},
 		{"/faults", `{"kind":"x"}`}, {"/dialects", `{"x":"y"}`}, {"/profile", `{"profile":"x"}`}, {"/usage", `{"count":-1}`}, {"/clock", `{"nonsense":1}`}, {"/clock", `{`},
 	} {
 		if status, out := control(t, r, "POST", tt.path, tt.body); status != 400 || out["error"] == "" {

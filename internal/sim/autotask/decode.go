@@ -16,6 +16,7 @@ import (
 // changes are the values a body sets, by field. A nil value is an explicit null.
 type changes struct {
 	set  map[*field]any
+	bad  map[*field]bool // named with a value that cannot be taken
 	udfs map[string]any
 }
 
@@ -42,7 +43,7 @@ func (p *problems) failure() *failure {
 
 // readChanges takes the writable fields out of a body. Unknown and read-only properties are ignored silently.
 func (c *call) readChanges(object map[string]any, creating bool, p *problems) changes {
-	ch := changes{set: map[*field]any{}, udfs: map[string]any{}}
+	ch := changes{set: map[*field]any{}, bad: map[*field]bool{}, udfs: map[string]any{}}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		raw, f := object[name], c.entity.field(name)
 		if f == nil || f.name == "id" || f.readOnly || (costField(f.name) && c.server.profile == ProfileNoCost) {
@@ -54,6 +55,7 @@ func (c *call) readChanges(object map[string]any, creating bool, p *problems) ch
 		v, err := c.world.fieldValue(f, raw)
 		if err != nil {
 			p.add("%v", err)
+			ch.bad[f] = true
 			continue
 		}
 		ch.set[f] = v

@@ -12,8 +12,7 @@ const (
 	lockoutAfter    = 10
 )
 
-// usage counts requests in a rolling hour. Time is the virtual clock plus the real time since start, so that either moving on
-// frees the budget.
+// usage counts requests in a rolling hour of trafficNow.
 type usage struct {
 	threshold  int
 	entries    []usageEntry
@@ -57,8 +56,14 @@ func (u *usage) delay(used int) time.Duration {
 	return 0
 }
 
-// trafficNow is the time of the hourly window. The caller holds the lock.
-func (s *Server) trafficNow() time.Time { return s.now().Add(time.Since(s.started)) }
+// trafficNow is the time of the hourly window: the virtual clock and, while that stands still, the real time that passes, so that
+// either moving on frees the budget and no minute counts twice. The caller holds the lock.
+func (s *Server) trafficNow() time.Time {
+	if s.clockFixed {
+		return s.clock.Add(time.Since(s.stoodSince))
+	}
+	return s.now()
+}
 
 // acquire takes a thread of an entity endpoint; false means a fourth simultaneous call.
 func (s *Server) acquire(name string) bool {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"spindle/internal/sim/scenario"
 )
 
 func TestPipelineOrder(t *testing.T) {
@@ -183,6 +185,33 @@ func TestHourlyCounter(t *testing.T) {
 	h.server.AdvanceClock(2 * time.Minute)
 	if got := usage(); got != "1" {
 		t.Errorf("after an hour %s requests are counted", got)
+	}
+}
+
+// TestHourlyCounterOnRunningClock: an hour of the window is an hour, also where the virtual clock runs along with the real one.
+func TestHourlyCounterOnRunningClock(t *testing.T) {
+	now := testDay
+	sc, err := scenario.Named("demo", testDay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Options{Scenario: sc, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []time.Duration{0, 40 * time.Minute, 59 * time.Minute} {
+		if now = testDay.Add(after); !s.trafficNow().Equal(now) {
+			t.Errorf("the window's time is %v at %v", s.trafficNow(), now)
+		}
+	}
+	s.SetClock(testDay.AddDate(0, 0, 1))
+	stood := s.trafficNow()
+	if wait := stood.Sub(testDay.AddDate(0, 0, 1)); wait < 0 || wait > time.Minute {
+		t.Errorf("a clock that was just stopped is %v ahead", wait)
+	}
+	s.AdvanceClock(time.Hour)
+	if moved := s.trafficNow().Sub(stood); moved < time.Hour || moved > time.Hour+time.Minute {
+		t.Errorf("an hour moves the window by %v", moved)
 	}
 }
 

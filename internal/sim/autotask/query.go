@@ -3,6 +3,7 @@ package autotask
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -32,21 +33,7 @@ func (c *call) queryText() []byte {
 
 // parseQuery reads a query. Keys match in any letter case unless the dialect queryKeys says otherwise.
 func (c *call) parseQuery() (query, *failure) {
-	q := query{size: pageSizeMax, search: c.queryText()}
-	object, bad := c.decodeObject(q.search)
-	if bad != nil {
-		return q, bad
-	}
-	raw, ok := anyCase(object, "filter")
-	if !ok {
-		return q, refuse("Value does not exist for the required field filter")
-	}
-	if _, isText := raw.(string); isText {
-		return q, refuse("Error converting value of filter: a JSON array is required, not a string.")
-	}
-	compiler := &compiler{w: c.world, entity: c.entity}
-	q.conditions, bad = compiler.compile(raw)
-	c.dropped = compiler.dropped
+	q, object, bad := c.parseFilter()
 	if bad != nil {
 		return q, bad
 	}
@@ -54,6 +41,29 @@ func (c *call) parseQuery() (query, *failure) {
 		return q, bad
 	}
 	return q, c.readInclude(&q, object)
+}
+
+// parseFilter reads what a query asks for and leaves the rest of it alone, as a count does (Autotask sheet §2.5).
+func (c *call) parseFilter() (query, map[string]any, *failure) {
+	q := query{size: pageSizeMax, search: c.queryText()}
+	object, bad := c.decodeObject(q.search)
+	if bad != nil {
+		return q, nil, bad
+	}
+	raw, ok := anyCase(object, "filter")
+	if !ok {
+		return q, nil, refuse("Value does not exist for the required field filter")
+	}
+	if _, isText := raw.(string); isText {
+		return q, nil, refuse("Error converting value of filter: a JSON array is required, not a string.")
+	}
+	compiler := &compiler{w: c.world, entity: c.entity}
+	q.conditions, bad = compiler.compile(raw)
+	c.dropped = compiler.dropped
+	if bad != nil {
+		return q, nil, bad
+	}
+	return q, object, nil
 }
 
 // option finds maxRecords or includeFields.
@@ -330,7 +340,7 @@ func (c *call) encoder(buf *bytes.Buffer) encoder {
 }
 
 func handleCount(c *call) (answer, *failure) {
-	q, bad := c.parseQuery()
+	q, _, bad := c.parseFilter()
 	if bad != nil {
 		return answer{}, bad
 	}
@@ -418,6 +428,9 @@ func (c *call) decodeObject(text []byte) (map[string]any, *failure) {
 	}
 	if err := decoder.Decode(&object); err != nil {
 		status, _ := strconv.Atoi(c.world.d["malformedJSON"])
+		if _, other := errors.AsType[*json.UnmarshalTypeError](err); other {
+			return nil, failWith(status, "The request is not one JSON object.")
+		}
 		return nil, failWith(status, "The request is not valid JSON: %v", err)
 	}
 	if _, err := decoder.Token(); err != io.EOF || object == nil {

@@ -228,7 +228,7 @@ func TestPagingRules(t *testing.T) {
 
 func TestCountAndGet(t *testing.T) {
 	h := newHarness(t, "traps", nil)
-	post := h.must("POST", "/Companies/query/count", `{"filter":[{"op":"exist","field":"id"}],"maxRecords":3}`)
+	post := h.must("POST", "/Companies/query/count", `{"filter":[{"op":"exist","field":"id"}],"maxRecords":900,"includeFields":["nonsense"]}`)
 	get := h.must("GET", "/Companies/query/count?search="+url.QueryEscape(`{"filter":[{"op":"exist","field":"id"}]}`), nil)
 	pages, _ := walk(h, "POST", "Companies", `{"filter":[{"op":"exist","field":"id"}]}`)
 	want := fmt.Sprintf(`{"queryCount":%d}`, len(slices.Concat(pages...)))

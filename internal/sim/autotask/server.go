@@ -1,6 +1,7 @@
 package autotask
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"sync"
@@ -14,6 +15,7 @@ type Options struct {
 	Scenario scenario.Scenario // what to seed with; the name "traps" gives the seed of Autotask sheet §10.7
 	Now      func() time.Time  // virtual clock; nil = Scenario.Today at 12:00 UTC, standing still until set
 	Dialect  map[string]string // switches by name, see Dialects; an unknown name or value is an error
+	TLS      *tls.Config       // certificates for Start to serve the vendor surface with over HTTPS; nil = HTTP
 }
 
 // Credentials are what a client must send with every call (Autotask sheet §1.1).
@@ -40,7 +42,7 @@ type Server struct {
 
 	clock      time.Time // virtual time once it is set through control, or when no clock was given
 	clockFixed bool
-	started    time.Time // of the process, for the hourly window only
+	stoodSince time.Time // real time since which the virtual clock stands still, for the hourly window only
 
 	profile      string
 	userDisabled bool
@@ -64,13 +66,13 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, dialects: d, profile: ProfileFull, threads: map[string]int{}, started: time.Now(),
+	s := &Server{options: options, dialects: d, profile: ProfileFull, threads: map[string]int{},
 		usage: usage{threshold: hourlyThreshold},
 		credentials: Credentials{UserName: "q7x2v9kd4m3hnbt@NORTHWINDIT.EXAMPLE", Secret: `9$kT#2m*Zr4'e~Wq`,
 			IntegrationCode: "SPDL7QK2M4X9ZB6RT3WN8VC5HJD"}}
 	s.faults.reseed()
 	if options.Now == nil {
-		s.clock, s.clockFixed = noon(options.Scenario.Today), true
+		s.stopClock(noon(options.Scenario.Today))
 	}
 	if err := s.reseed(options.Scenario); err != nil {
 		return nil, err

@@ -106,7 +106,7 @@ func (r *record) apply(ch changes) {
 func (w *world) validate(r *record, ch changes, p *problems) {
 	for _, f := range r.entity.fields {
 		v := r.values[f.index]
-		if f.required && f.name != "id" && !f.readOnly && (v == nil || v == "") {
+		if f.required && f.name != "id" && !f.readOnly && !ch.bad[f] && (v == nil || v == "") {
 			p.add("Value does not exist for the required field %s", f.name)
 			continue
 		}
@@ -192,7 +192,9 @@ func (c *call) update(whole bool) (answer, *failure) {
 		c.empty(r, ch)
 	}
 	r.apply(ch)
-	c.world.validate(r, c.changed(old, r), &p)
+	changed := c.changed(old, r)
+	changed.bad = ch.bad
+	c.world.validate(r, changed, &p)
 	if bad := p.failure(); bad != nil {
 		return answer{}, bad
 	}

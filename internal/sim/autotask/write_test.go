@@ -25,6 +25,9 @@ func TestCreateCompany(t *testing.T) {
 	}
 	h.refused("POST", "/Companies", body(map[string]any{"companyType": 99}), "Picklist value [99] does not exist for companyType. ; on record number [1].")
 	h.refused("POST", "/Companies", body(map[string]any{"companyName": strings.Repeat("ä", 101)}), "companyName exceeds the maximum of 100")
+	if got := h.do("POST", "/Companies", body(map[string]any{"companyName": strings.Repeat("ä", 101)})); strings.Contains(got.text(), "does not exist") {
+		t.Errorf("a name that is too long is called missing: %s", got.text())
+	}
 	h.refused("POST", "/Companies", body(map[string]any{"currencyID": 77}), "Reference value on field: currencyID of type: Currency does not exist or is invalid.")
 	h.refused("POST", "/Companies", body(map[string]any{"companyType": 40000}), "type short")
 	h.refused("POST", "/Companies", body(map[string]any{"isActive": "maybe"}), "type boolean")

@@ -85,7 +85,7 @@ func TestControlSurface(t *testing.T) {
 		{"DELETE", "/refresh-token", "", 200, "true"},
 		{"POST", "/close-month", "", 200, "G120261100"},
 		{"GET", "/invoices", "", 200, `["G120261100","G120261000"`},
-		{"GET", "/credentials", "", 200, run.Credentials().ClientSecret},
+		{"GET", "/credentials", "", 200, `"clientSecret":"` + run.Credentials().ClientSecret},
 		{"GET", "/requests", "", 200, "[]"},
 		{"POST", "/seed", `{"scenario":"traps"}`, 200, "true"},
 		{"POST", "/seed", `{"scenario":"moon"}`, 400, "unknown scenario"},

@@ -29,6 +29,7 @@ func restDialects() []Dialect {
 		{"contractVersion", []string{"optional", "required"}, "whether MS-Contract-Version must be sent", "1.6, C10"},
 		{"invoiceByIdAppOnly", []string{"allowed", "refused"}, "whether an app-only token may read an invoice by id", "1.3, C10"},
 		{"mfaClaim", []string{"present", "missing"}, "whether user tokens carry amr mfa; without it Partner Center answers 401 900421", "1.4"},
+		{"refreshReuse", []string{"allowed", "refused"}, "whether a refresh token that gave a new one can be used again", "1.2"},
 		{"v1LineItems", []string{"retired", "served"}, "invoice line items of new-commerce invoices through v1", "0, 2.6"},
 		{"commitmentEnd", []string{"dateOnly", "endOfDay"}, "time of day in commitmentEndDate and billingCycleEndDate", "2.3"},
 	}

@@ -33,10 +33,16 @@ func TestDialectNames(t *testing.T) {
 	}
 }
 
+// everyShort is how many switches a short run goes on by.
+const everyShort = 5
+
 // TestEveryDialectTies reads one invoice under every value of every switch; the money never changes its sum.
 func TestEveryDialectTies(t *testing.T) {
 	c := newClient(t, "demo", nil)
-	for _, d := range Dialects() {
+	for i, d := range Dialects() {
+		if testing.Short() && i%everyShort != 0 {
+			continue
+		}
 		for _, value := range d.Values[1:] {
 			if d.Name == "mfaClaim" || d.Name == "graphPermission" || d.Name == "invoiceByIdAppOnly" || d.Name == "contractVersion" {
 				continue // refusals by design, tested where they belong

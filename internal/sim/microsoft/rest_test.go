@@ -318,6 +318,9 @@ func TestInvoices(t *testing.T) {
 // TestLineItemsV1 pages 2,000 at a time, with text numbers in recon and plain ones in usage (sheet §2.6).
 func TestLineItemsV1(t *testing.T) {
 	for lineType, world := range map[string]string{"billinglineitems": "large", "usagelineitems": "demo"} {
+		if world == "large" && testing.Short() {
+			continue // takes minutes with the race detector
+		}
 		c := newClient(t, world, map[string]string{"v1LineItems": "served"})
 		path, token := "/invoices/"+c.newest()+"/lineitems?provider=onetime&invoicelineitemtype="+lineType+"&size=2000", ""
 		var items []any

@@ -203,6 +203,9 @@ func TestQuantitiesEndAtTheScenario(t *testing.T) {
 
 // TestLargeIsBilled: 8,000 subscriptions give their lines over several blobs, and no usage.
 func TestLargeIsBilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the large world takes minutes with the race detector")
+	}
 	c := newClient(t, "large", nil)
 	rows := c.rows("reconciliation/billed/export", fmt.Sprintf(`{"invoiceId":%q}`, c.newest()))
 	if len(rows) < 8000 || !sum(t, rows, "Total").Equal(num(t, c.pc("/invoices/" + c.newest()).json(t)["totalCharges"])) {

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,6 +17,7 @@ type Options struct {
 	Scenario scenario.Scenario
 	Now      func() time.Time  // virtual clock; nil stands still at noon UTC of the scenario's day until it is set
 	Dialect  map[string]string // switches by name, see Dialects
+	TLS      *tls.Config       // certificates for Start to serve the vendor surfaces with over HTTPS; nil = HTTP
 }
 
 // Server is one simulated partner tenant. Its methods may be called while it serves.
@@ -35,7 +37,11 @@ type Server struct {
 }
 
 // Credentials are what a client needs to sign in app-only.
-type Credentials struct{ TenantID, ClientID, ClientSecret string }
+type Credentials struct {
+	TenantID     string `json:"tenantId"`
+	ClientID     string `json:"clientId"`
+	ClientSecret string `json:"clientSecret"`
+}
 
 // New builds the world of the scenario. It returns an error for an unknown dialect name or value and for a scenario whose
 // amounts cannot be read.

@@ -35,6 +35,8 @@ type grant struct {
 	used     time.Time // last use; refresh tokens die after 90 days without one
 	redirect string
 	mfa      bool
+	revoked  bool
+	redeemed bool // a refresh token that gave a new one
 }
 
 const (
@@ -191,6 +193,12 @@ func (s *Server) redeemRefresh(c call, form url.Values, v2 bool) reply {
 	if !ok {
 		return s.tokenError(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid: the refresh token is not known or was revoked.")
 	}
+	if g.revoked {
+		return s.tokenError(400, "invalid_grant", 50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.")
+	}
+	if g.redeemed && s.dialect["refreshReuse"] == "refused" {
+		return s.tokenError(400, "invalid_grant", 70008, "The provided authorization code or refresh token has expired or was already redeemed.")
+	}
 	if s.now().Sub(g.used) > refreshLife {
 		return s.tokenError(400, "invalid_grant", 700082, "The refresh token has expired due to inactivity. The token was issued on "+g.used.Format(time.RFC3339)+" and was inactive for 90.00:00:00.")
 	}
@@ -198,6 +206,8 @@ func (s *Server) redeemRefresh(c call, form url.Values, v2 bool) reply {
 	if problem != nil {
 		return *problem
 	}
+	g.redeemed = true
+	s.refresh[form.Get("refresh_token")] = g
 	return s.userTokens(c, form, audience, g.mfa, v2)
 }
 
@@ -247,11 +257,14 @@ func (s *Server) NewRefreshToken(mfa bool) string {
 	return s.newRefresh(mfa)
 }
 
-// RevokeRefreshTokens forgets every refresh token, as a password reset does.
+// RevokeRefreshTokens revokes every refresh token, as a password reset does.
 func (s *Server) RevokeRefreshTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refresh = map[string]grant{}
+	for token, g := range s.refresh {
+		g.revoked = true
+		s.refresh[token] = g
+	}
 }
 
 func (s *Server) issue(c call, audience, kind string, mfa bool) string {

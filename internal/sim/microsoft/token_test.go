@@ -160,3 +160,22 @@ func TestOpenIDConfiguration(t *testing.T) {
 		t.Errorf("%v", body)
 	}
 }
+
+// TestRefreshTokenReuse: whether the old token stays good is a dialect; a revoked one says so.
+func TestRefreshTokenReuse(t *testing.T) {
+	for reuse, code := range map[string]string{"allowed": "<nil>", "refused": "[70008]"} {
+		c := newClient(t, "demo", map[string]string{"refreshReuse": reuse})
+		tenant := c.sim.Credentials().TenantID
+		form := c.credentials()
+		form["grant_type"], form["resource"], form["refresh_token"] = "refresh_token", audiencePartnerCenter, c.sim.NewRefreshToken(true)
+		first := c.tokenRequest(tenant, "/oauth2/token", form).json(t)
+		if got := fmt.Sprint(c.tokenRequest(tenant, "/oauth2/token", form).json(t)["error_codes"]); got != code {
+			t.Errorf("%s: the second use answers %s, want %s", reuse, got, code)
+		}
+		form["refresh_token"] = first["refresh_token"].(string)
+		c.sim.RevokeRefreshTokens()
+		if body := c.tokenRequest(tenant, "/oauth2/token", form).json(t); fmt.Sprint(body["error_codes"]) != "[50173]" || body["error"] != "invalid_grant" {
+			t.Errorf("%s: revoked: %v", reuse, body)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -45,6 +46,13 @@ type part struct {
 	open func() (io.ReadCloser, error) // opens the decompressed text from its beginning
 }
 
+// A part may unpack to so many times its packed size, and to unpackedFree in any case: files of this trade stay far below, and what goes
+// beyond was made to fill a disk.
+const (
+	unpackedTimes = 200
+	unpackedFree  = 16 << 20
+)
+
 const (
 	remedyAgain = "download the file again"
 	remedyFile  = "give a reconciliation or daily usage file as Partner Center delivers it: CSV, JSON Lines, or either in gzip or zip"
@@ -61,12 +69,12 @@ func parts(in Input) ([]part, []rows.RowError) {
 	case bytes.HasPrefix(head, []byte("PK")):
 		return zipParts(in)
 	default:
-		return []part{{in.Name, gunzipped(plain)}}, nil
+		return []part{{in.Name, gunzipped(plain, in.Size)}}, nil
 	}
 }
 
-// gunzipped opens gzip text decompressed, all members one after the other, and other text as it is.
-func gunzipped(open func() (io.ReadCloser, error)) func() (io.ReadCloser, error) {
+// gunzipped opens gzip text decompressed, all members one after the other, and other text as it is. packed is the size in the input.
+func gunzipped(open func() (io.ReadCloser, error), packed int64) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
 		raw, err := open()
 		if err != nil {
@@ -75,15 +83,33 @@ func gunzipped(open func() (io.ReadCloser, error)) func() (io.ReadCloser, error)
 		buffered := bufio.NewReaderSize(raw, 1<<16)
 		head, _ := buffered.Peek(2)
 		if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-			return joined{buffered, raw}, nil
+			return joined{bounded(buffered, packed), raw}, nil
 		}
 		unzipped, err := gzip.NewReader(buffered)
 		if err != nil {
 			_ = raw.Close()
 			return nil, err
 		}
-		return joined{unzipped, raw}, nil
+		return joined{bounded(unzipped, packed), raw}, nil
 	}
+}
+
+// bounded ends what unpacks to more than it may with an error.
+func bounded(in io.Reader, packed int64) io.Reader {
+	return &boundedReader{in: in, left: max(unpackedFree, packed*unpackedTimes)}
+}
+
+type boundedReader struct {
+	in   io.Reader
+	left int64
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	n, err := b.in.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fmt.Errorf("it unpacks to more than %d times its size", unpackedTimes)
+	}
+	return n, err
 }
 
 // joined reads one stream and closes the one below it.
@@ -98,12 +124,18 @@ func zipParts(in Input) ([]part, []rows.RowError) {
 		return nil, []rows.RowError{{File: in.Name, Problem: "the zip archive is damaged: " + err.Error(), Remedy: remedyAgain}}
 	}
 	var found []part
+	packed := in.Size
 	for _, entry := range archive.File {
 		base := filepath.Base(entry.Name)
 		if entry.FileInfo().IsDir() || strings.HasPrefix(base, ".") || strings.HasPrefix(entry.Name, "__MACOSX/") || entry.UncompressedSize64 == 0 {
 			continue
 		}
-		found = append(found, part{in.Name + "/" + entry.Name, gunzipped(entry.Open)})
+		if entry.CompressedSize64 > uint64(packed) { // entries that share bytes unpack to anything
+			return nil, []rows.RowError{{File: in.Name, Problem: "the zip archive is damaged: its entries overlap", Remedy: remedyAgain}}
+		}
+		size := int64(entry.CompressedSize64)
+		packed -= size
+		found = append(found, part{in.Name + "/" + entry.Name, gunzipped(entry.Open, size)})
 	}
 	if len(found) == 0 {
 		return nil, []rows.RowError{{File: in.Name, Problem: "the zip archive holds no file", Remedy: remedyFile}}

@@ -24,11 +24,11 @@ func CustomTemplate() string {
 		"Alder Ridge Dental Group,firewall,Managed Firewall,1,220.00,,EUR,annual,2026-10-01,2027-09-30\n"
 }
 
-// FindCustomer gives the customer with exactly this name.
-type FindCustomer func(name string) (billing.CustomerID, bool)
+// FindCustomer gives the customer with this tenant id or exactly this name. An error says why there is none, with the remedy.
+type FindCustomer func(text string) (billing.CustomerID, error)
 
-// ReadCustomServices reads the MSP's own services from CSV. Columns: customer (Microsoft tenant id, or the exact name when find is
-// not nil), id, name, quantity (whole), unit_cost, unit_price (optional), currency, frequency (monthly, annual), start, end (optional,
+// ReadCustomServices reads the MSP's own services from CSV. Columns: customer (Microsoft tenant id, or the exact name; any tenant id when find is
+// nil), id, name, quantity (whole), unit_cost, unit_price (optional), currency, frequency (monthly, annual), start, end (optional,
 // last day). Ids name the service: several customers may hold the same one. Broken rows are reported and left out; the error says
 // that the file as a whole cannot be read.
 func ReadCustomServices(name string, in io.Reader, find FindCustomer) ([]billing.Subscription, []RowError, error) {
@@ -48,6 +48,15 @@ func ReadCustomServices(name string, in io.Reader, find FindCustomer) ([]billing
 		return nil, nil, err
 	}
 	return c.services, c.broken, c.rows()
+}
+
+// ParseCustomService reads one service from its cells by column, as a form gives them. Problems name the column as their field.
+func ParseCustomService(cells map[string]string, find FindCustomer) (billing.Subscription, []RowError) {
+	c := customReader{find: find, record: map[string]string{}}
+	for column, text := range cells {
+		c.record[column] = strings.TrimSpace(text)
+	}
+	return c.service(), c.broken
 }
 
 type customReader struct {
@@ -164,18 +173,21 @@ func (c *customReader) need(field string) string {
 
 func (c *customReader) customer() billing.CustomerID {
 	text := c.need("customer")
-	if id := strings.ToLower(text); rows.IsGUID(id) {
+	if text == "" {
+		return ""
+	}
+	if id := strings.ToLower(text); c.find == nil && rows.IsGUID(id) {
 		return billing.CustomerID(id)
 	}
-	if c.find != nil && text != "" {
-		if id, ok := c.find(text); ok {
-			return id
-		}
+	if c.find == nil {
+		c.fail("customer", "this is no tenant id", "copy the id from: spindle customers list")
+		return ""
 	}
-	if text != "" {
-		c.fail("customer", "there is no customer with this tenant id or exact name", "copy the id from: spindle customers list")
+	id, err := c.find(text)
+	if err != nil {
+		c.fail("customer", err.Error(), fault.Remedy(err))
 	}
-	return ""
+	return id
 }
 
 func (c *customReader) frequency() billing.Frequency {

@@ -8,10 +8,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spindle/internal/billing"
+	"spindle/internal/fault"
 )
 
-func alder(name string) (billing.CustomerID, bool) {
-	return "b81e8504-f0cc-4f67-b67d-ab32807ff65f", name == "Alder Ridge Dental Group"
+func alder(text string) (billing.CustomerID, error) {
+	const id = "b81e8504-f0cc-4f67-b67d-ab32807ff65f"
+	if text == id || text == "Alder Ridge Dental Group" {
+		return id, nil
+	}
+	return "", fault.Invalidf("there is no such customer").Do("near ids: " + id)
+}
+
+// Law 12: a tenant id of nobody is not taken for a customer: the row is refused with its line, field and value and the near matches, and the
+// rows around it are kept.
+func TestACustomerThatNobodyKnows(t *testing.T) {
+	const rest = ",backup,Backup,1,4.50,,EUR,monthly,2026-10-01,\n"
+	text := "customer,id,name,quantity,unit_cost,unit_price,currency,frequency,start,end\nAlder Ridge Dental Group" + rest +
+		"b81e8504-f0cc-4f67-b67d-ab32807ff65e" + rest + "b81e8504-f0cc-4f67-b67d-ab32807ff65f" + strings.Replace(rest, "backup", "other", 1)
+	got, broken, err := ReadCustomServices("c.csv", strings.NewReader(text), alder)
+	if err != nil || len(got) != 2 || len(broken) != 1 {
+		t.Fatalf("%d services, %+v, %v", len(got), broken, err)
+	}
+	want := RowError{File: "c.csv", Line: 3, Field: "customer", Value: "b81e8504-f0cc-4f67-b67d-ab32807ff65e", Problem: "there is no such customer",
+		Remedy: "near ids: b81e8504-f0cc-4f67-b67d-ab32807ff65f"}
+	if diff := cmp.Diff(want, broken[0]); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestCustomTemplateReads(t *testing.T) {

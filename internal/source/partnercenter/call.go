@@ -169,7 +169,7 @@ func (c *Client) answerFault(req *http.Request, resp *http.Response, body []byte
 func unauthorizedRemedy(code string) string {
 	switch code {
 	case "900421":
-		return "sign in again with multi-factor authentication and give the new refresh token; or use app-only sign-in"
+		return "the user signed in without multi-factor authentication: " + signInAgain
 	case "900420":
 		return "the token is for a retired audience: check the base URLs of this connection"
 	}
@@ -181,7 +181,7 @@ func forbiddenRemedy(code string) string {
 	case "20002":
 		return "there is no reseller relationship with this customer any more"
 	case "900329":
-		return "this needs a sign-in in the name of a user: give a refresh token"
+		return "this needs a sign-in in the name of a user: spindle microsoft connect --user"
 	case "900308", "900150":
 		return "the role of the application or user does not allow this: add it in Partner Center"
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,8 +43,8 @@ type Config struct {
 	// RefreshToken makes calls in the name of a user (secure application model, Microsoft sheet §1.2). Empty: app-only, which is
 	// enough for everything this package reads.
 	RefreshToken secret.String
-	// NewRefreshToken is told each new refresh token, which replaces the old one; may be nil.
-	NewRefreshToken func(secret.String)
+	// Rotation keeps the refresh tokens that replace it; nil: they live as long as the client.
+	Rotation Rotation
 
 	LoginURL         string // empty: production; simulators have their own
 	GraphURL         string
@@ -71,31 +70,14 @@ type Client struct {
 	sleep                 func(context.Context, time.Duration) error
 	log                   *slog.Logger
 
-	refreshMu sync.Mutex
-	refresh   secret.String
-}
-
-// refreshToken gives the newest refresh token: each use brings a new one, good for every audience (Microsoft sheet §1.2).
-func (c *Client) refreshToken() secret.String {
-	c.refreshMu.Lock()
-	defer c.refreshMu.Unlock()
-	return c.refresh
-}
-
-func (c *Client) keepRefreshToken(next secret.String) {
-	c.refreshMu.Lock()
-	c.refresh = next
-	c.refreshMu.Unlock()
-	if c.cfg.NewRefreshToken != nil {
-		c.cfg.NewRefreshToken(next)
-	}
+	user *signIn // nil: app-only
 }
 
 var _ source.Source = (*Client)(nil)
 
 // New checks the configuration and makes a client; it calls nobody.
 func New(cfg Config) (*Client, error) {
-	c := &Client{cfg: cfg, tenant: strings.ToLower(strings.TrimSpace(cfg.TenantID)), log: cfg.Log, refresh: cfg.RefreshToken, now: cfg.Transport.Now, sleep: cfg.Transport.Sleep}
+	c := &Client{cfg: cfg, tenant: strings.ToLower(strings.TrimSpace(cfg.TenantID)), log: cfg.Log, now: cfg.Transport.Now, sleep: cfg.Transport.Sleep}
 	switch {
 	case c.tenant == "":
 		return nil, fault.Invalidf("the partner's tenant id is missing").WithField("tenant_id").Do("copy it from Partner Center, Settings, Account settings, Identifiers")
@@ -112,6 +94,9 @@ func New(cfg Config) (*Client, error) {
 		u, err := url.Parse(strings.TrimRight(cmp.Or(base.text, base.fallback), "/"))
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 			return nil, fault.Invalidf("%q is not a base URL", base.text).WithField(base.field).Do("leave it empty, or write it as https://host")
+		}
+		if u.Scheme == "http" && !transport.ThisMachine(u.Hostname()) {
+			return nil, fault.Invalidf("%s would send credentials unencrypted", base.text).WithField(base.field).Do("use https")
 		}
 		*base.into = u
 	}
@@ -141,6 +126,9 @@ func (c *Client) wire() {
 	c.pcHTTP = stack("MS-RequestId", concurrentCustomers) // the same id on every repetition (Microsoft sheet §1.6)
 	c.graphHTTP = stack("client-request-id", 2)
 	c.blobHTTP = stack("x-ms-client-request-id", concurrentCustomers)
+	if !c.cfg.RefreshToken.IsZero() {
+		c.user = newSignIn(c.cfg.RefreshToken, c.cfg.Rotation, c.log)
+	}
 	c.pcTokens = c.newTokens(login, scopePartnerCenter)
 	c.graphTokens = c.newTokens(login, scopeGraph)
 }

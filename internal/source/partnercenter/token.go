@@ -64,14 +64,25 @@ func (t *tokens) drop(refused string) {
 	}
 }
 
+// fetch asks for a token: for the application alone, or in the name of the user who signed in.
 func (t *tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
+	if t.cfg.user == nil {
+		return t.ask(ctx, url.Values{})
+	}
+	return t.cfg.user.redeem(ctx, func(refresh secret.String) (*oauth2.Token, error) {
+		return t.ask(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh.Reveal()}})
+	})
+}
+
+// ask sends one token request; grant replaces the grant of the application.
+func (t *tokens) ask(ctx context.Context, grant url.Values) (*oauth2.Token, error) {
 	cfg := t.cfg.cfg
 	request := clientcredentials.Config{
 		ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret.Reveal(), Scopes: []string{t.scope}, AuthStyle: oauth2.AuthStyleInParams,
-		TokenURL: t.cfg.login.String() + "/" + url.PathEscape(t.cfg.tenant) + "/oauth2/v2.0/token",
+		TokenURL: t.cfg.login.String() + "/" + url.PathEscape(t.cfg.tenant) + "/oauth2/v2.0/token", EndpointParams: grant,
 	}
-	if !cfg.RefreshToken.IsZero() {
-		request.EndpointParams = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {t.cfg.refreshToken().Reveal()}}
+	if grant.Has("refresh_token") {
+		request.Scopes = append(request.Scopes, "offline_access") // gives a new refresh token (Microsoft sheet §1.2)
 	}
 	asked := t.cfg.now()
 	// Asking twice for a token does no harm, so the call may be repeated like a read.
@@ -80,9 +91,6 @@ func (t *tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
 		return nil, t.cfg.tokenFault(err)
 	}
 	token.Expiry = asked.Add(lifetime(token)) // by our clock, which may be a virtual one
-	if token.RefreshToken != "" {
-		t.cfg.keepRefreshToken(secret.New(token.RefreshToken))
-	}
 	return token, nil
 }
 
@@ -124,12 +132,19 @@ func (c *Client) tokenFault(err error) error {
 	}
 	_ = json.Unmarshal(refused.Body, &body)
 	remedy := "check tenant id, application id and secret"
+	if refused.ErrorCode == invalidGrant {
+		remedy = signInAgain
+	}
 	for _, code := range body.Codes {
 		if known := tokenRemedy(code); known != "" {
 			remedy = known
 		}
 	}
-	return fault.Unauthorizedf("Microsoft refuses the sign-in: %s: %s", refused.ErrorCode, shortText(refused.ErrorDescription)).Do(remedy)
+	problem := errors.New("Microsoft refuses the sign-in: " + refused.ErrorCode + ": " + shortText(refused.ErrorDescription))
+	if refused.ErrorCode == invalidGrant {
+		problem = grantRefused{problem}
+	}
+	return fault.Unauthorizedf("%w", problem).Do(remedy)
 }
 
 func tokenRemedy(code int) string {
@@ -145,9 +160,11 @@ func tokenRemedy(code int) string {
 	case 65001:
 		return "consent is missing: an administrator of the partner tenant grants it under API permissions, Grant admin consent"
 	case 50076, 50079:
-		return "multi-factor authentication is missing: sign in again with it and give the new refresh token"
-	case 700082, 50173:
-		return "the refresh token has expired or was revoked: sign in again and give the new refresh token"
+		return "multi-factor authentication is missing: " + signInAgain
+	case 700082:
+		return "the refresh token was not used for 90 days and has expired: " + signInAgain
+	case 50173:
+		return "the refresh token was revoked, as by a new password: " + signInAgain
 	}
 	return ""
 }

@@ -24,6 +24,24 @@ type usageSet struct {
 	month    billing.Month
 	rows     int64
 	groups   map[usageKey]*billing.UsageGroup
+	days     map[dayKey]*money.Decimal // cost by day of use
+}
+
+// dayKey is one customer's day.
+type dayKey struct {
+	customer billing.CustomerID
+	day      billing.Date
+}
+
+// addDay adds a row to its customer's day.
+func (s *usageSet) addDay(g billing.UsageGroup) {
+	key := dayKey{g.CustomerID, g.FirstDay}
+	if sum := s.days[key]; sum != nil {
+		*sum = sum.Add(g.Cost.Value())
+		return
+	}
+	cost := g.Cost.Value()
+	s.days[dayKey{billing.CustomerID(strings.Clone(string(key.customer))), key.day}] = &cost
 }
 
 // usageKey holds the named fields of a group.
@@ -63,11 +81,12 @@ func (uc *UsageCollector) Add(row *Row) []RowError {
 func (uc *UsageCollector) take(u usageRow) {
 	set := uc.sets[u.set]
 	if set == nil {
-		set = &usageSet{currency: u.group.Cost.Currency(), groups: map[usageKey]*billing.UsageGroup{}}
+		set = &usageSet{currency: u.group.Cost.Currency(), groups: map[usageKey]*billing.UsageGroup{}, days: map[dayKey]*money.Decimal{}}
 		uc.sets[u.set] = set
 		uc.order = append(uc.order, u.set)
 	}
 	set.rows++
+	set.addDay(u.group)
 	set.month = max(set.month, billing.MonthOf(u.group.FirstDay))
 	uc.tally.take(u.kind, u.group.CustomerID, u.group.Cost, billing.MonthOf(u.group.Charged.Start))
 	if k := billing.ChargeKind(u.kind); !k.Known() {
@@ -130,7 +149,12 @@ func (uc *UsageCollector) Sets() []billing.UsageSet {
 		for _, g := range set.groups {
 			groups = append(groups, *g)
 		}
-		sets = append(sets, newUsageSet(id, set.rows, groups))
+		made := newUsageSet(id, set.rows, groups)
+		for key, cost := range set.days {
+			made.Days = append(made.Days, billing.UsageDay{CustomerID: key.customer, Day: key.day, Cost: money.Of(*cost, set.currency)})
+		}
+		slices.SortFunc(made.Days, compareDays)
+		sets = append(sets, made)
 	}
 	return sets
 }
@@ -152,7 +176,28 @@ func MergeUsage(a, b billing.UsageSet) billing.UsageSet {
 	for _, g := range groups {
 		merged = append(merged, g)
 	}
-	return newUsageSet(a.ID, a.Rows+b.Rows, merged)
+	set := newUsageSet(a.ID, a.Rows+b.Rows, merged)
+	set.Days = mergeDays(a.Days, b.Days)
+	return set
+}
+
+// mergeDays adds up the days of two parts; a download has one currency.
+func mergeDays(a, b []billing.UsageDay) []billing.UsageDay {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, compareDays)
+	var days []billing.UsageDay
+	for _, d := range all {
+		if n := len(days); n > 0 && compareDays(days[n-1], d) == 0 {
+			days[n-1].Cost = money.Of(days[n-1].Cost.Value().Add(d.Cost.Value()), d.Cost.Currency())
+			continue
+		}
+		days = append(days, d)
+	}
+	return days
+}
+
+func compareDays(a, b billing.UsageDay) int {
+	return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), a.Day.Compare(b.Day), cmp.Compare(a.Cost.Currency(), b.Cost.Currency()))
 }
 
 func newUsageSet(id billing.SetID, rows int64, groups []billing.UsageGroup) billing.UsageSet {

@@ -63,14 +63,7 @@ func SQLite(t testing.TB) string {
 // Postgres gives an address whose search path is a new, empty schema, or skips the test when Env is not set.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv(Env)
-	if server == "" {
-		t.Skipf("%s is not set: give it the address of a PostgreSQL server to run this test there too", Env)
-	}
-	address, err := url.Parse(server)
-	if err != nil || address.Scheme == "" {
-		t.Fatalf("%s is not an address such as postgres://postgres@127.0.0.1:5432/postgres", Env)
-	}
+	server, address := postgresServer(t)
 	schema := "test_" + strings.ToLower(rand.Text())
 	execute(t, server, "CREATE SCHEMA "+schema)
 	t.Cleanup(func() { execute(t, server, "DROP SCHEMA "+schema+" CASCADE") })
@@ -96,9 +89,28 @@ func CopyPostgres(t testing.TB, original string) string {
 	return createDatabase(t, " TEMPLATE "+strings.TrimPrefix(address.Path, "/"))
 }
 
-func createDatabase(t testing.TB, from string) string {
+// PostgresKept gives the address of a database with a name, which stays when the test ends; anew makes it empty first.
+func PostgresKept(t testing.TB, name string, anew bool) string {
 	t.Helper()
-	server := os.Getenv(Env)
+	server, address := postgresServer(t)
+	if anew {
+		execute(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+		execute(t, server, "CREATE DATABASE "+name)
+	}
+	address.Path = "/" + name
+	return address.String()
+}
+
+// Execute runs a statement in a PostgreSQL database.
+func Execute(t testing.TB, address, statement string) {
+	t.Helper()
+	execute(t, address, statement)
+}
+
+// postgresServer gives the address of the server that Env names, or skips the test.
+func postgresServer(t testing.TB) (server string, address *url.URL) {
+	t.Helper()
+	server = os.Getenv(Env)
 	if server == "" {
 		t.Skipf("%s is not set: give it the address of a PostgreSQL server to run this test there too", Env)
 	}
@@ -106,6 +118,12 @@ func createDatabase(t testing.TB, from string) string {
 	if err != nil || address.Scheme == "" {
 		t.Fatalf("%s is not an address such as postgres://postgres@127.0.0.1:5432/postgres", Env)
 	}
+	return server, address
+}
+
+func createDatabase(t testing.TB, from string) string {
+	t.Helper()
+	server, address := postgresServer(t)
 	name := "test_" + strings.ToLower(rand.Text())
 	execute(t, server, "CREATE DATABASE "+name+from)
 	t.Cleanup(func() { execute(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
@@ -115,7 +133,7 @@ func createDatabase(t testing.TB, from string) string {
 
 func execute(t testing.TB, server, statement string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {

@@ -3,7 +3,6 @@ package autotask
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -44,6 +43,7 @@ func (c *checking) add(name string, state target.CheckState, found, remedy strin
 func (c *checking) failed(name string, err error) bool {
 	if err != nil {
 		c.add(name, target.CheckFailed, err.Error(), orText(fault.Remedy(err), "try again; if it stays, look at Service health"))
+		c.report.Items[len(c.report.Items)-1].Fault = fault.KindOf(err)
 	}
 	return err != nil
 }
@@ -68,35 +68,6 @@ func (c *checking) connection(ctx context.Context) bool {
 	c.add("API calls", state, fmt.Sprintf("%d of %d calls in the last %d minutes, all integrations together", calls.Used, calls.Limit, calls.Window),
 		"other integrations use up the tenant's calls: run Spindle at another hour, or slow them down")
 	return true
-}
-
-// lookEvery is after how many reads and writes the tenant's counter is looked at again: other integrations use the same budget.
-const lookEvery = 250
-
-// mindBudget looks at the tenant's counter before the first operation and then now and again, when the calls are budgeted (design §6.7).
-func (t *Target) mindBudget(ctx context.Context) error {
-	if _, budgeted := t.cfg.HTTP.Budget.(interface{ Observe(used int) }); !budgeted || t.operations.Add(1)%lookEvery != 1 {
-		return nil
-	}
-	_, err := t.Threshold(ctx)
-	return err
-}
-
-// Threshold reads the tenant's call counter, and tells a client-side budget about the calls of others.
-func (t *Target) Threshold(ctx context.Context) (target.CallBudget, error) {
-	var counter struct {
-		Limit  wireDecimal `json:"externalRequestThreshold"`
-		Window wireDecimal `json:"requestThresholdTimeframe"`
-		Used   wireDecimal `json:"currentTimeframeRequestCount"`
-	}
-	if err := t.read(ctx, http.MethodGet, "ThresholdInformation", nil, &counter); err != nil {
-		return target.CallBudget{}, err
-	}
-	whole := func(d wireDecimal) int { n, _ := d.value.Int64(); return int(n) }
-	if budget, ok := t.cfg.HTTP.Budget.(interface{ Observe(used int) }); ok {
-		budget.Observe(whole(counter.Used))
-	}
-	return target.CallBudget{Limit: whole(counter.Limit), Used: whole(counter.Used), Window: whole(counter.Window)}, nil
 }
 
 // need is what Spindle does with an entity.

@@ -1,13 +1,12 @@
 package autotask
 
 import (
+	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"spindle/internal/billing"
@@ -32,20 +31,23 @@ type Config struct {
 	IntegrationCode string
 	Organization    string // our organization; only for messages and logs, marks come with the changes
 	Settings        billing.Settings
-	HTTP            transport.Options // limits and hooks; Judge, Endpoint and PerEndpoint are set here
-	Now             func() time.Time
-	Log             *slog.Logger
+	HTTP            transport.Options // limits and hooks; Judge, Endpoint, PerEndpoint and Budget are set here
+	// Budget finds the call budget of a tenant, asked once its zone is known; nil: no budget.
+	Budget func(ctx context.Context, tenant string) (Budget, error)
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
-// Target is one Autotask tenant. It is safe for concurrent use and caches the zone and field metadata for its lifetime.
+// Target is one Autotask tenant. It is safe for concurrent use and caches the zone, field metadata and currencies for its lifetime.
 type Target struct {
-	cfg        Config
-	http       *http.Client
-	log        *slog.Logger
-	zone       zoneCache
-	meta       metaCache
-	operations atomic.Int64 // reads and writes so far, see mindBudget
-	putOnly    sync.Map     // entities whose PATCH answered that there is no such route: name → true
+	cfg     Config
+	http    *http.Client
+	log     *slog.Logger
+	zone    zoneCache
+	meta    metaCache
+	money   currencyCache
+	budget  *budgetGate
+	putOnly sync.Map // entities whose PATCH answered that there is no such route: name → true
 }
 
 var _ target.Target = (*Target)(nil)
@@ -61,15 +63,15 @@ func New(cfg Config) (*Target, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	opts := cfg.HTTP
-	opts.Endpoint, opts.Judge, opts.PerEndpoint = endpointOf, judge, perEndpoint
+	opts, gate := cfg.HTTP, &budgetGate{}
+	opts.Endpoint, opts.Judge, opts.PerEndpoint, opts.Budget = endpointOf, judge, perEndpoint, gate
 	if opts.Log == nil {
 		opts.Log = cfg.Log
 	}
 	if opts.Now == nil {
 		opts.Now = cfg.Now
 	}
-	return &Target{cfg: cfg, http: transport.New(opts).Client(), log: cfg.Log}, nil
+	return &Target{cfg: cfg, http: transport.New(opts).Client(), log: cfg.Log, budget: gate}, nil
 }
 
 func validate(cfg *Config) error {
@@ -100,13 +102,8 @@ func validURL(field, text string) error {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return fault.Invalidf("%q is not an address such as %s", text, productionURL).WithField(field)
 	}
-	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+	if u.Scheme == "http" && !transport.ThisMachine(u.Hostname()) {
 		return fault.Invalidf("%s would send credentials unencrypted", text).WithField(field).Do("use https")
 	}
 	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

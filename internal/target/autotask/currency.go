@@ -2,6 +2,7 @@ package autotask
 
 import (
 	"context"
+	"sync"
 
 	"spindle/internal/fault"
 	"spindle/internal/money"
@@ -15,13 +16,35 @@ type currencies struct {
 	company  map[int64]money.Currency // companies whose currency is not the internal one
 }
 
-// currencies reads the list. Without it no amount can be trusted, so a failure is an error, not a gap.
+// currencyCache keeps the tenant's list of currencies. A failed read is never kept.
+type currencyCache struct {
+	mu   sync.Mutex
+	list *currencies
+}
+
+// currencies gives the list with no companies yet. It is read once: what a currency's number means does not change, and one that is added
+// later is refused until the next connection. Without the list no amount can be trusted, so a failure is an error, not a gap.
 func (t *Target) currencies(ctx context.Context) (*currencies, error) {
+	t.money.mu.Lock()
+	defer t.money.mu.Unlock()
+	if t.money.list == nil {
+		list, err := t.readCurrencies(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t.money.list = list
+	}
+	fresh := *t.money.list
+	fresh.company = map[int64]money.Currency{}
+	return &fresh, nil
+}
+
+func (t *Target) readCurrencies(ctx context.Context) (*currencies, error) {
 	rows, err := query[wireCurrency](ctx, t, "Currencies", []string{"id", "name", "isInternalCurrency"})
 	if err != nil {
 		return nil, err
 	}
-	c := &currencies{codes: map[int64]money.Currency{}, company: map[int64]money.Currency{}}
+	c := &currencies{codes: map[int64]money.Currency{}}
 	for _, row := range rows {
 		code, err := money.ParseCurrency(row.Code)
 		if err != nil {

@@ -11,6 +11,9 @@ import (
 // listMax is how long a list in one condition may be: Autotask counts every entry as an OR and stops at 500 (Autotask sheet §2.3).
 const listMax = 200
 
+// orsMax is how many conditions of a query are joined with OR at most, with room below Autotask's 500.
+const orsMax = 450
+
 // filter is a condition or group. Only the functions below make one, because Autotask silently ignores an unknown operator, which
 // would widen the answer (Autotask sheet §2.3). Booleans and nulls are never compared on the server: readings differ.
 type filter struct {
@@ -31,6 +34,7 @@ func textContains(field, text string) filter {
 func dayFrom(f string, d billing.Date) filter   { return filter{Op: "gte", Field: f, Value: d.String()} }
 func dayBefore(f string, d billing.Date) filter { return filter{Op: "lt", Field: f, Value: d.String()} }
 func anyOf(items ...filter) filter              { return filter{Op: "or", Items: items} }
+func allOf(items ...filter) filter              { return filter{Op: "and", Items: items} }
 
 func idIn(field string, ids []int64) filter {
 	return filter{Op: "in", Field: field, Value: ids}

@@ -141,7 +141,7 @@ func (n *tenant) system(currency string) targettest.System {
 		Target: n.client, Day: billing.DateOf(today), Currency: c.Currency, Internal: c.Currency,
 		Writes: func() int { return int(n.writes.Load()) }, State: func() string { return string(n.sim.State()) },
 		Break: n.fail, Heal: n.sim.ClearFaults, Secrets: []string{keys.Secret, keys.UserName, keys.IntegrationCode},
-		Parts: []string{"Contracts", "ContractServices", "ContractServiceUnits", "Services", "ContractCharges", "Currencies"},
+		Parts: []string{"Contracts", "ContractServices", "ContractServiceUnits", "Services", "ContractCharges"}, // the currencies are kept, see TestCurrencies
 	}
 	for _, company := range c.Companies {
 		if s.Company == "" && company.ID != "0" && (strings.HasPrefix(company.Number, "C1") && currency == "" || string(company.Currency) == currency) {

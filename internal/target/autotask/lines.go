@@ -128,8 +128,8 @@ type lineWindow struct {
 	window billing.Period
 }
 
-// windows gives each line's days: from the start of its billing period that contains the day to the end of the next one. A contract
-// that has not begun counts from its start, one that is over from its last day.
+// windows gives each line's days: from the start of its billing period that contains the day, or an earlier one that is asked for, to the
+// end of the next one. A contract that has not begun counts from its start, one that is over from its last day.
 func (r *reading) windows() []lineWindow {
 	contracts := map[int64]billing.Contract{}
 	for _, c := range r.contracts {
@@ -143,18 +143,21 @@ func (r *reading) windows() []lineWindow {
 	for _, l := range r.lines {
 		c := contracts[l.Contract.n]
 		class := cmp.Or(periods[l.Service.n], c.PeriodType, billing.PeriodMonth)
-		list = append(list, lineWindow{l.key(), class, windowOf(c, class, r.scope.Day)})
+		list = append(list, lineWindow{l.key(), class, windowOf(c, class, r.scope.Day, r.scope.RowsOf(billing.ContractServiceID(l.ID.String())))})
 	}
 	return list
 }
 
-func windowOf(c billing.Contract, class billing.PeriodType, day billing.Date) billing.Period {
+func windowOf(c billing.Contract, class billing.PeriodType, day, from billing.Date) billing.Period {
 	day = billing.Later(day, c.Start)
 	if !c.End.IsZero() && day.After(c.End) {
 		day = c.End
 	}
 	now := class.PeriodAt(c.Start, day)
 	window := billing.Period{Start: now.Start, End: class.PeriodAt(c.Start, now.End).End}
+	if !from.IsZero() {
+		window.Start = earlier(window.Start, class.PeriodAt(c.Start, billing.Later(from, c.Start)).Start)
+	}
 	if c.Start.Day > 28 { // how such periods are anchored is not documented: allow for either reading (Autotask sheet §6.2)
 		window.Start, window.End = window.Start.AddDays(-3), window.End.AddDays(3)
 	}

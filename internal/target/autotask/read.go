@@ -265,6 +265,7 @@ func (r *reading) observed() billing.Observed {
 	}
 	for _, l := range r.lines {
 		line := l.line()
+		line.RowsFrom = r.scope.RowsOf(line.ID)
 		line.Rows = r.rowsOf(l, currency[l.Contract.n])
 		o.Lines = append(o.Lines, line)
 	}

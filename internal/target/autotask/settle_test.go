@@ -1,7 +1,6 @@
 package autotask_test
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -21,12 +20,6 @@ import (
 func jsonID(id string) json.Number { return json.Number(id) }
 
 func secretOf(text string) secret.String { return secret.New(text) }
-
-// observing is a call budget that only listens.
-type observing struct{ used int }
-
-func (o *observing) Take(context.Context) (time.Duration, error) { return 0, nil }
-func (o *observing) Observe(used int)                            { o.used = used }
 
 const contractMark = "SPN-00112233445566aa"
 
@@ -151,6 +144,39 @@ func TestSettleCostAlone(t *testing.T) {
 		if want == target.DidNotHappen {
 			n.apply(change)
 		}
+	}
+}
+
+// A yearly line that is priced anew within its year shows no full period for a year: the part that the new price begins has to tell.
+func TestSettlePriceWithinALongPeriod(t *testing.T) {
+	for name, dialect := range map[string]map[string]string{"days": nil, "whole": {"partialPrice": "full"}, "overlap": {"split": "overlap"}} {
+		t.Run(name, func(t *testing.T) {
+			n := newTenant(t, tenantOptions{dialect: dialect})
+			s := n.system("")
+			service := n.anyService(s)
+			service.NewService.PeriodType = billing.PeriodYear
+			contract, id := n.apply(n.anyContract(s.Company)), n.apply(service)
+			line := n.apply(plan.Change{ID: "a1", Kind: plan.AttachService, Contract: billing.Ref{ID: contract}, Service: billing.Ref{ID: id},
+				Line: billing.Ref{Mark: "spindle:0123456789abcdef"}})
+			old, fresh := money.Of(money.New(43370, -2), "EUR"), money.Of(money.Int(101), "EUR")
+			first := adjust(line, billing.NewDate(2027, 1, 1), 0, 5)
+			first.Adjust.UnitPrice = &old
+			n.apply(first)
+			change := plan.Change{ID: "p1", Kind: plan.Reprice, Line: billing.Ref{ID: line}, Effective: billing.NewDate(2027, 1, 2),
+				Adjust: &plan.Adjustment{UnitPrice: &fresh}, Before: plan.State{UnitPrice: &old, Units: 5}, After: plan.State{UnitPrice: &fresh, Units: 5}}
+			near := change // less than a day's worth of the year apart: either could be shown
+			almost := money.Of(money.New(43371, -2), "EUR")
+			near.Adjust = &plan.Adjustment{UnitPrice: &almost}
+			n.wantUnsure(near, "does not tell")
+			for _, want := range []target.Outcome{target.DidNotHappen, target.Happened} {
+				if s, err := n.client.Settle(t.Context(), change); err != nil || s.Outcome != want {
+					t.Errorf("settled as %+v, %v; want %s", s, err, want)
+				}
+				if want == target.DidNotHappen {
+					n.apply(change)
+				}
+			}
+		})
 	}
 }
 

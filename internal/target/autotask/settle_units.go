@@ -74,17 +74,19 @@ func (t *Target) blind(c plan.Change, line billing.ContractService) (target.Sett
 	return target.Settlement{}, false
 }
 
-// settlePrice compares the price per unit of rows that cover a full period; partial rows may be prorated (Autotask sheet §5.6).
+// settlePrice compares the price per unit of rows that cover a full period, or failing that, of the part of a period that the change
+// begins.
 func (t *Target) settlePrice(ctx context.Context, c plan.Change, line billing.ContractService) (target.Settlement, error) {
 	if c.Adjust.UnitPrice == nil {
 		return t.settleCost(ctx, c, line)
 	}
-	full, err := t.fullRows(ctx, c, line)
+	p, err := t.periodsOf(ctx, c)
 	if err != nil {
 		return target.Settlement{}, err
 	}
+	full := p.fullRows(c, line)
 	if len(full) == 0 {
-		return unsure("contract service %s has no full period with units from %s on that would show its price", c.Line.ID, c.Effective), nil
+		return p.settlePart(c, line), nil
 	}
 	row := full[0]
 	switch {
@@ -99,10 +101,11 @@ func (t *Target) settlePrice(ctx context.Context, c plan.Change, line billing.Co
 // settleCost settles an adjustment of the cost alone. The state before is not known: a row that shows another cost proves that the
 // change did not happen, and setting the same cost twice would not add anything.
 func (t *Target) settleCost(ctx context.Context, c plan.Change, line billing.ContractService) (target.Settlement, error) {
-	full, err := t.fullRows(ctx, c, line)
+	p, err := t.periodsOf(ctx, c)
 	if err != nil {
 		return target.Settlement{}, err
 	}
+	full := p.fullRows(c, line)
 	if len(full) == 0 {
 		return unsure("contract service %s has no full period with units from %s on that would show its cost", c.Line.ID, c.Effective), nil
 	}
@@ -113,6 +116,45 @@ func (t *Target) settleCost(ctx context.Context, c plan.Change, line billing.Con
 	return didNot("the row from %s shows a cost of %s for %d units", row.Period.Start, row.Cost, row.Units), nil
 }
 
+// settlePart compares the row of a part of a period: its price may stand for the whole period or for its days (Autotask sheet §10.5). Only a
+// price that one of the two states explains and the other does not is an answer.
+func (p periods) settlePart(c plan.Change, line billing.ContractService) target.Settlement {
+	row, found := line.RowOn(c.Effective)
+	if !found || row.Units == 0 || c.Before.UnitPrice == nil {
+		return unsure("contract service %s has no full period with units from %s on that would show its price", c.Line.ID, c.Effective)
+	}
+	after, before := p.explains(row, c.Adjust.UnitPrice), p.explains(row, c.Before.UnitPrice)
+	switch {
+	case after && !before && row.Period.Start == c.Effective:
+		return happened("", "the row from %s shows %s for %d units: %s per unit", row.Period.Start, row.Price, row.Units, c.Adjust.UnitPrice)
+	case before && !after:
+		return didNot("the row from %s shows %s for %d units: still %s per unit", row.Period.Start, row.Price, row.Units, c.Before.UnitPrice)
+	}
+	return unsure("the row from %s shows %s for %d units, which does not tell %s from %s per unit", row.Period.Start, row.Price, row.Units,
+		c.Before.UnitPrice, c.Adjust.UnitPrice)
+}
+
+// explains reports whether a row's price is that of its units for a whole period, or for its days. How days are counted is not documented: a
+// day more or less is allowed for.
+func (p periods) explains(row billing.UnitRow, unit *money.Amount) bool {
+	if matches(row.Price, row.Units, unit) {
+		return true
+	}
+	whole := unit.Value().Mul(money.Int(row.Units))
+	for _, class := range p.classes {
+		if class == "" {
+			continue
+		}
+		all := money.Int(int64(class.PeriodAt(p.anchor, row.Period.Start).Days()))
+		part, ok := whole.Mul(money.Int(int64(row.Period.Days()))).Div(all, 4, money.HalfAwayFromZero)
+		day, _ := whole.Abs().Div(all, 4, money.HalfAwayFromZero)
+		if ok && part.Sub(row.Price.Value()).Abs().Cmp(day) <= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // matches compares an extended amount with units × price, rounded as Autotask stores it.
 func matches(extended money.Amount, units int64, unit *money.Amount) bool {
 	want := unit.Mul(money.Int(units)).Value()
@@ -120,28 +162,40 @@ func matches(extended money.Amount, units int64, unit *money.Amount) bool {
 	return got.Equal(want.Round(4, money.HalfAwayFromZero)) || got.Equal(want)
 }
 
-// fullRows gives the unposted rows with units from the effective date on that cover a whole period of the service, or of the contract:
-// which of the two a row spans is not documented (Autotask sheet §6.2).
-func (t *Target) fullRows(ctx context.Context, c plan.Change, line billing.ContractService) ([]billing.UnitRow, error) {
+// periods tells what periods the rows of a line may cover: those of the service or those of the contract, which is not documented (Autotask
+// sheet §6.2).
+type periods struct {
+	anchor  billing.Date
+	classes []billing.PeriodType
+}
+
+// periodsOf reads them for the line of a change. Of a line that is not shown there are none.
+func (t *Target) periodsOf(ctx context.Context, c plan.Change) (periods, error) {
 	var own wireLine
 	found, err := t.get(ctx, "ContractServices", c.Line.ID, &own)
 	if err != nil || !found {
-		return nil, err
+		return periods{}, err
 	}
 	var contract wireContract
 	if found, err = t.get(ctx, "Contracts", own.Contract.String(), &contract); err != nil || !found {
-		return nil, err
+		return periods{}, err
 	}
 	var service wireService
 	if found, err = t.get(ctx, "Services", own.Service.String(), &service); err != nil || !found {
-		return nil, err
+		return periods{}, err
 	}
-	classes := []billing.PeriodType{periodOf(string(service.PeriodType)), cmp.Or(periodOf(string(contract.PeriodType)), billing.PeriodMonth)}
+	return periods{contract.Start.Date, []billing.PeriodType{
+		periodOf(string(service.PeriodType)), cmp.Or(periodOf(string(contract.PeriodType)), billing.PeriodMonth),
+	}}, nil
+}
+
+// fullRows gives the unposted rows with units from the effective date on that cover a whole period.
+func (p periods) fullRows(c plan.Change, line billing.ContractService) []billing.UnitRow {
 	return slices.DeleteFunc(slices.Clone(line.Rows), func(row billing.UnitRow) bool {
-		return row.Posted || row.Units == 0 || row.Period.Start.Before(c.Effective) || !slices.ContainsFunc(classes, func(class billing.PeriodType) bool {
-			return isFull(row.Period, contract.Start.Date, class)
+		return row.Posted || row.Units == 0 || row.Period.Start.Before(c.Effective) || !slices.ContainsFunc(p.classes, func(class billing.PeriodType) bool {
+			return isFull(row.Period, p.anchor, class)
 		})
-	}), nil
+	})
 }
 
 // isFull reports whether a row covers a billing period. Periods anchored on the 29th to 31st may be cut in two ways, so their ends are

@@ -341,18 +341,6 @@ func TestThreshold(t *testing.T) {
 	}
 }
 
-func TestBudgetLearnsOfOthers(t *testing.T) {
-	observed := &observing{}
-	n := newTenant(t, tenantOptions{config: func(c *autotask.Config) { c.HTTP.Budget = observed }})
-	if err := n.sim.SetUsage(sim.Usage{Count: 4321}); err != nil {
-		t.Fatal(err)
-	}
-	calls, err := n.client.Threshold(t.Context())
-	if err != nil || calls.Limit != 10_000 || calls.Window != 60 || calls.Used < 4321 || observed.used != calls.Used {
-		t.Errorf("%+v, %v, observed %d", calls, err, observed.used)
-	}
-}
-
 func TestForeignAmountsAreRefused(t *testing.T) {
 	n := newTenant(t, tenantOptions{config: func(c *autotask.Config) { c.Settings.Currency = "EUR" }})
 	change := n.anyService(n.system(""))

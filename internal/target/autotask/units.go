@@ -13,31 +13,60 @@ import (
 // rowsBack is how far a line without rows in its window is searched for the row that was in force last.
 const rowsBack = 13 // months
 
-// readUnits reads the unit rows of the lines, one period type after the other because their windows differ much.
-func (r *reading) readUnits(ctx context.Context) error {
-	classes := map[billing.PeriodType][]lineWindow{}
+// unitClass is the lines of one period type, by window. Their windows differ much from those of other types.
+type unitClass struct {
+	period billing.PeriodType
+	lines  []lineWindow
+	mixed  bool // there are other classes
+}
+
+// unitClasses sorts each class by window, so that the common window of a part of its lines stays tight whatever day contracts start on.
+func (r *reading) unitClasses() []unitClass {
+	byPeriod := map[billing.PeriodType][]lineWindow{}
 	for _, w := range r.windows() {
-		classes[w.class] = append(classes[w.class], w)
+		byPeriod[w.class] = append(byPeriod[w.class], w)
 	}
-	rows := map[int64]wireUnits{} // by row id: a row may be delivered twice
+	var classes []unitClass
 	for _, class := range periodTypes() {
-		lines := classes[class.period]
+		lines := byPeriod[class.period]
 		if len(lines) == 0 {
 			continue
 		}
-		found, err := r.unitsOf(ctx, class.period, lines, len(classes) > 1)
+		slices.SortFunc(lines, func(a, b lineWindow) int {
+			return cmp.Or(a.window.Start.Compare(b.window.Start), a.window.End.Compare(b.window.End), cmp.Compare(a.line, b.line))
+		})
+		classes = append(classes, unitClass{class.period, lines, len(byPeriod) > 1})
+	}
+	return classes
+}
+
+// readUnits reads the unit rows of the lines, one period type after the other.
+func (r *reading) readUnits(ctx context.Context) error {
+	classes := r.unitClasses()
+	sums, err := r.countLists(ctx, classes)
+	if err := r.gap("unit rows", err); err != nil {
+		return err
+	}
+	rows := map[int64]wireUnits{} // by row id: a row may be delivered twice
+	for _, c := range classes {
+		found, err := r.unitsOf(ctx, c)
 		if err != nil {
-			if err := r.gap("unit rows of "+string(class.period)+" services", err); err != nil {
+			if err := r.gap("unit rows of "+string(c.period)+" services", err); err != nil {
 				return err
 			}
+			sums.forget(c.period)
 			continue
 		}
-		for _, row := range inWindow(lines, found) {
+		sums.read(c.period, len(found))
+		for _, row := range inWindow(c.lines, found) {
 			rows[row.key()] = row
 		}
-		for _, row := range r.unitsBefore(ctx, lines, rows) {
+		for _, row := range r.unitsBefore(ctx, c.lines, rows) {
 			rows[row.key()] = row
 		}
+	}
+	for _, s := range sums {
+		r.expect("unit rows", s.counted, s.found)
 	}
 	for _, row := range rows {
 		r.rows[row.Line.n] = append(r.rows[row.Line.n], row)
@@ -46,6 +75,59 @@ func (r *reading) readUnits(ctx context.Context) error {
 		return r.suspect(ctx, "ContractServiceUnits", "unit rows")
 	}
 	return nil
+}
+
+// unitSum is what Autotask counts for some classes together, and what their lists delivered.
+type unitSum struct {
+	classes        []billing.PeriodType
+	counted, found int
+}
+
+type unitSums []*unitSum
+
+func (u unitSums) read(class billing.PeriodType, rows int) {
+	for _, s := range u {
+		if slices.Contains(s.classes, class) {
+			s.found += rows
+		}
+	}
+}
+
+// forget drops the sum of a class that could not be read: that is a gap already.
+func (u unitSums) forget(class billing.PeriodType) {
+	for _, s := range u {
+		if slices.Contains(s.classes, class) {
+			s.counted = 0
+		}
+	}
+}
+
+// countLists lets Autotask count the rows of classes that one list reads, as many classes with one call as its limit on conditions allows.
+// Classes of several lists are not counted, or the reads would leave their budget: the pages' own counts have to do.
+func (r *reading) countLists(ctx context.Context, classes []unitClass) (unitSums, error) {
+	var sums unitSums
+	var spans [][]filter
+	conditions := 0
+	for _, c := range classes {
+		if len(c.lines) > listMax {
+			continue
+		}
+		if len(sums) == 0 || conditions+len(c.lines) > orsMax {
+			sums, spans, conditions = append(sums, &unitSum{}), append(spans, nil), 0
+		}
+		last := len(sums) - 1
+		conditions += len(c.lines) + 1 // the group is a condition of its own
+		sums[last].classes = append(sums[last].classes, c.period)
+		spans[last] = append(spans[last], allOf(spanOf(c.lines)...))
+	}
+	for i, span := range spans {
+		n, err := r.t.count(ctx, "ContractServiceUnits", anyOf(span...))
+		if err != nil {
+			return nil, err
+		}
+		sums[i].counted = n
+	}
+	return sums, nil
 }
 
 // inWindow keeps the rows that overlap their line's window, so that what is read does not depend on how it was fetched.
@@ -60,16 +142,13 @@ func inWindow(lines []lineWindow, rows []wireUnits) []wireUnits {
 	})
 }
 
-// unitsOf reads the rows of lines of one period type.
-func (r *reading) unitsOf(ctx context.Context, class billing.PeriodType, lines []lineWindow, mixed bool) ([]wireUnits, error) {
-	slices.SortFunc(lines, func(a, b lineWindow) int {
-		return cmp.Or(a.window.Start.Compare(b.window.Start), a.window.End.Compare(b.window.End), cmp.Compare(a.line, b.line))
-	})
-	same := lines[0].window == lines[len(lines)-1].window
-	if r.dense && same && len(lines) > listMax {
-		return r.unitsByRange(ctx, class, lines[0].window, mixed)
+// unitsOf reads the rows of one class.
+func (r *reading) unitsOf(ctx context.Context, c unitClass) ([]wireUnits, error) {
+	same := c.lines[0].window == c.lines[len(c.lines)-1].window
+	if r.dense && same && len(c.lines) > listMax {
+		return r.unitsByRange(ctx, c.period, c.lines[0].window, c.mixed)
 	}
-	return r.unitsByList(ctx, lines)
+	return r.unitsByList(ctx, c.lines)
 }
 
 // unitsByRange walks all rows of the window on the tenant's contracts, restricted to the services of the period type when there are
@@ -101,8 +180,7 @@ func (r *reading) servicesOf(class billing.PeriodType) []int64 {
 	return ids
 }
 
-// unitsByList reads by lists of lines. Sorted by window, a list's common window stays tight whatever day the contracts start on.
-// One list is counted too; for several the pages' own counts have to do, or the reads would leave their budget.
+// unitsByList reads by lists of lines.
 func (r *reading) unitsByList(ctx context.Context, lines []lineWindow) ([]wireUnits, error) {
 	parts := chunks(lines)
 	found := make([][]wireUnits, len(parts))
@@ -110,28 +188,24 @@ func (r *reading) unitsByList(ctx context.Context, lines []lineWindow) ([]wireUn
 	group.SetLimit(partsAtOnce)
 	for i, part := range parts {
 		group.Go(func() (err error) {
-			window := part[0].window
-			ids := make([]int64, len(part))
-			for k, w := range part {
-				ids[k] = w.line
-				window.Start = earlier(window.Start, w.window.Start)
-				window.End = billing.Later(window.End, w.window.End)
-			}
-			span := append(during(window), idIn("contractServiceID", ids))
-			if len(parts) > 1 {
-				found[i], err = query[wireUnits](ctx, r.t, "ContractServiceUnits", unitFields(), span...)
-				return err
-			}
-			var counted int
-			found[i], counted, err = walk[wireUnits](ctx, r.t, "ContractServiceUnits", unitFields(), span)
-			if err == nil {
-				r.expect("unit rows", counted, len(found[i]))
-			}
+			found[i], err = query[wireUnits](ctx, r.t, "ContractServiceUnits", unitFields(), spanOf(part)...)
 			return err
 		})
 	}
 	err := group.Wait()
 	return slices.Concat(found...), err
+}
+
+// spanOf matches the rows of lines in their common window.
+func spanOf(lines []lineWindow) []filter {
+	window := lines[0].window
+	ids := make([]int64, len(lines))
+	for k, w := range lines {
+		ids[k] = w.line
+		window.Start = earlier(window.Start, w.window.Start)
+		window.End = billing.Later(window.End, w.window.End)
+	}
+	return append(during(window), idIn("contractServiceID", ids))
 }
 
 // during matches rows that overlap a window; Autotask's last day of a row is inclusive.

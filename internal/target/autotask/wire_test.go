@@ -190,6 +190,9 @@ func TestWindows(t *testing.T) {
 		{"after the contract", billing.PeriodMonth, "2029-06-01", c.Start, "2027-12-17 to 2028-02-16"},
 		{"anchored on the 31st, with days to spare", billing.PeriodMonth, "2026-11-10", billing.NewDate(2025, 12, 31), "2026-10-28 to 2027-01-02"},
 	}
+	earlierDay := map[string]string{"month": "2026-10-17 to 2026-12-16", "month on its first day": "2026-10-17 to 2027-01-16", "quarter": "2026-10-17 to 2027-04-16",
+		"year reaches into the next one": "2026-01-17 to 2028-01-16", "before the contract": "2025-01-17 to 2025-03-16", "after the contract": "2026-10-17 to 2028-02-16",
+		"anchored on the 31st, with days to spare": "2026-10-28 to 2027-01-02"}
 	for _, tt := range tests {
 		day, err := billing.ParseDate(tt.day)
 		if err != nil {
@@ -197,8 +200,11 @@ func TestWindows(t *testing.T) {
 		}
 		contract := c
 		contract.Start = tt.start
-		if got := windowOf(contract, tt.class, day).String(); got != tt.want {
+		if got := windowOf(contract, tt.class, day, billing.Date{}).String(); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		if got := windowOf(contract, tt.class, day, billing.NewDate(2026, 11, 1)).String(); got != earlierDay[tt.name] {
+			t.Errorf("%s, from 1 November 2026 on: %s, want %s", tt.name, got, earlierDay[tt.name])
 		}
 	}
 }

@@ -22,6 +22,7 @@ type zoneCache struct {
 type wireZone struct {
 	ZoneName string `json:"zoneName"`
 	URL      string `json:"url"`
+	Database wireID `json:"ci"`
 }
 
 // base gives the address below which every entity lives, looked up once.
@@ -40,6 +41,9 @@ func (t *Target) base(ctx context.Context) (*url.URL, error) {
 	}
 	u, err := t.zoneURL(zone.URL)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.openBudget(ctx, tenantName(u, zone.Database, t.cfg.UserName)); err != nil {
 		return nil, err
 	}
 	t.zone.base, t.zone.name = u, zone.ZoneName

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+	"spindle/internal/rating"
+	"spindle/internal/store"
+)
+
+// PricePreview is what a price rule would change, computed from what was read last. Nothing is saved.
+type PricePreview struct {
+	Known   bool // false while there is no invoice data to compute from
+	Lines   []PriceMove
+	Charges []PriceMove
+	Total   map[billing.PeriodType]money.Totals // change of what the lines cost customers per period
+	OneOff  money.Totals                        // change of the charges
+	Below   int                                 // lines and charges that would be priced below cost
+}
+
+// PriceMove is one line or charge with its price before and after. Prices are per unit.
+type PriceMove struct {
+	Key           string
+	CustomerID    billing.CustomerID
+	Customer      string
+	Name          string
+	Period        billing.PeriodType // "" for charges
+	Month         billing.Month      // of charges
+	Units         money.Decimal
+	Cost          *money.Amount // nil: not known
+	Before, After *money.Amount // nil: no price, or Autotask's
+	RuleBefore    string
+	RuleAfter     string
+}
+
+// newRule is the id that a rule has in a preview before it is saved.
+const newRule = "this rule"
+
+// PreviewPriceRule says which lines and charges would get another price if the rule were saved: as a new one, or in the place of the one
+// with its id. An empty kind takes the rule with the id away. A rule whose value makes no price is a fault of kind invalid.
+func (e *Engine) PreviewPriceRule(ctx context.Context, org store.Organization, r billing.PriceRule) (PricePreview, error) {
+	if r.Kind != "" {
+		checked, err := e.checkPriceRule(ctx, org, r)
+		if err != nil {
+			return PricePreview{}, err
+		}
+		r = checked
+	}
+	in, _, err := e.storedInput(ctx, org)
+	if err != nil {
+		return PricePreview{}, err
+	}
+	if in.Catalogue, _, err = e.Store.Catalogue(ctx, org.ID); err != nil {
+		return PricePreview{}, err
+	}
+	before := rating.Rate(in)
+	in.Mappings.Prices = keep(in.Mappings.Prices, func(other billing.PriceRule) bool { return other.ID != r.ID })
+	if r.Kind != "" {
+		if r.ID == "" {
+			r.ID = newRule
+		}
+		in.Mappings.Prices = append(slices.Clone(in.Mappings.Prices), r)
+	}
+	p := priceMoves(before, rating.Rate(in))
+	p.Known = in.Month != ""
+	return p, nil
+}
+
+// priceMoves compares two ratings of the same facts.
+func priceMoves(before, after billing.Desired) PricePreview {
+	p := PricePreview{Total: map[billing.PeriodType]money.Totals{}}
+	was := linesByKey(before)
+	for _, l := range after.Lines {
+		old := was[l.Key]
+		if old == nil || samePrice(old.UnitPrice, l.UnitPrice) && old.PriceRule == l.PriceRule {
+			continue
+		}
+		move := PriceMove{Key: l.Key, CustomerID: l.CustomerID, Customer: l.Customer, Name: l.Name, Period: l.PeriodType, Units: money.Int(l.Units),
+			Cost: l.UnitCost, Before: old.UnitPrice, After: l.UnitPrice, RuleBefore: old.PriceRule, RuleAfter: l.PriceRule}
+		p.Lines = append(p.Lines, move)
+		total := p.Total[l.PeriodType]
+		move.addDifference(&total)
+		p.Total[l.PeriodType] = total
+		p.below(move)
+	}
+	charges := map[string]billing.DesiredCharge{}
+	for _, c := range before.Charges {
+		charges[c.Key] = c
+	}
+	for _, c := range after.Charges {
+		old, found := charges[c.Key]
+		if !found || samePrice(&old.UnitPrice, &c.UnitPrice) && old.PriceRule == c.PriceRule {
+			continue
+		}
+		move := PriceMove{Key: c.Key, CustomerID: c.CustomerID, Customer: c.Customer, Name: c.Name, Month: c.Month, Units: c.Quantity,
+			Cost: &c.UnitCost, Before: &old.UnitPrice, After: &c.UnitPrice, RuleBefore: old.PriceRule, RuleAfter: c.PriceRule}
+		p.Charges = append(p.Charges, move)
+		move.addDifference(&p.OneOff)
+		p.below(move)
+	}
+	return p
+}
+
+func (p *PricePreview) below(m PriceMove) {
+	if m.After == nil || m.Cost == nil {
+		return
+	}
+	if margin, err := m.After.Sub(*m.Cost); err == nil && margin.Sign() < 0 {
+		p.Below++
+	}
+}
+
+// addDifference counts the change of the price of all units; nothing when one of the prices is not ours.
+func (m PriceMove) addDifference(t *money.Totals) {
+	if m.Before != nil && m.After != nil {
+		t.Add(m.After.Mul(m.Units))
+		t.Add(m.Before.Mul(m.Units).Neg())
+	}
+}
+
+func samePrice(a, b *money.Amount) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}

@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"spindle/internal/store"
+)
+
+// PlanColumns names the cells of PlanRecord. Scripts read them: released names are never changed, new ones go to the end.
+func PlanColumns() []string {
+	return []string{"change", "kind", "state", "customer_id", "customer", "contract", "what", "before", "after", "effective", "unit_price", "currency",
+		"recurring_effect", "per", "proration", "one_off", "reason", "held_by", "decided_by"}
+}
+
+// PlanNumbers names the columns of PlanColumns that hold decimal numbers.
+func PlanNumbers() []string {
+	return []string{"before", "after", "unit_price", "recurring_effect", "proration", "one_off"}
+}
+
+// PlanRecord writes a change as one row of a table, for files.
+func PlanRecord(s store.ChangeState) []string {
+	c := s.Change
+	price, currency := "", cmp.Or(c.Recurring.Currency(), c.OneOff.Currency(), c.Proration.Currency())
+	if c.After.UnitPrice != nil {
+		price, currency = c.After.UnitPrice.Number(), c.After.UnitPrice.Currency()
+	}
+	var holds []string
+	for _, h := range c.Holds {
+		holds = append(holds, h.Policy)
+	}
+	return []string{c.ID, string(c.Kind), string(s.State), string(c.CustomerID), c.Customer, c.ContractName, c.What,
+		strconv.FormatInt(c.Before.Units, 10), strconv.FormatInt(c.After.Units, 10), c.Effective.String(), price, string(currency),
+		c.Recurring.Number(), string(c.PerPeriod), c.Proration.Number(), c.OneOff.Number(), c.Reason, strings.Join(holds, " "), s.By}
+}

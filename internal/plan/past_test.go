@@ -1,0 +1,243 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"spindle/internal/billing"
+)
+
+// stepsOf reads "2026-11-01 5 G1" as a quantity that an invoice proves.
+func stepsOf(texts ...string) []billing.Step {
+	var steps []billing.Step
+	for _, text := range texts {
+		var day, proof string
+		var units int64
+		_, _ = fmt.Sscan(text, &day, &units, &proof)
+		steps = append(steps, billing.Step{From: date(day), Units: units, Proof: proof})
+	}
+	return steps
+}
+
+func provenText(steps []billing.Step) string {
+	var out []string
+	for _, st := range steps {
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %d %s", st.From, st.Units, st.Proof)))
+	}
+	return strings.Join(out, ", ")
+}
+
+// What the source proves of a day is the last step up to it, the day of a step included.
+func TestProvenQuantities(t *testing.T) {
+	h := &past{steps: stepsOf("2026-10-05 5 G1", "2026-11-20 7 G2", "2026-12-01 0 G3")}
+	for day, want := range map[string]int64{"2026-10-04": 0, "2026-10-05": 5, "2026-11-19": 5, "2026-11-20": 7, "2026-11-30": 7, "2026-12-01": 0, "2027-01-01": 0} {
+		if got := h.proven(date(day)); got != want {
+			t.Errorf("%s: %d, want %d", day, got, want)
+		}
+	}
+	if h.isNow(&billing.DesiredLine{Units: 7}) || !h.isNow(&billing.DesiredLine{}) {
+		t.Error("the last step is what holds")
+	}
+	for first, want := range map[string]string{
+		"2026-10-01": "2026-10-05 5 G1, 2026-11-20 7 G2, 2026-12-01 0 G3",
+		"2026-10-05": "2026-10-05 5 G1, 2026-11-20 7 G2, 2026-12-01 0 G3",
+		"2026-10-06": "2026-10-06 5 G1, 2026-11-20 7 G2, 2026-12-01 0 G3", // what holds on the first day begins there
+		"2026-11-20": "2026-11-20 7 G2, 2026-12-01 0 G3",
+		"2026-12-24": "2026-12-24 0 G3",
+	} {
+		if got := provenText(stepsFrom(h.steps, date(first))); got != want {
+			t.Errorf("from %s: %s, want %s", first, got, want)
+		}
+	}
+}
+
+// replayed plays daily runs on a contract from the 15th and gives what they would have written.
+func replayed(policy billing.EffectivePolicy, period billing.PeriodType, billFrom, since string, steps ...string) string {
+	s := &subject{want: &billing.DesiredLine{}, contract: &billing.Contract{Start: date("2026-01-15"), End: date("2029-01-14"), PeriodType: billing.PeriodMonth},
+		service: &billing.Service{PeriodType: period}, clock: clock{policy: policy, period: period, start: date("2026-01-15"), billFrom: date(billFrom)}}
+	if since != "" {
+		s.clock.since = date(since)
+	}
+	var out []string
+	for _, st := range s.replay(stepsOf(steps...)) {
+		out = append(out, fmt.Sprintf("%s %d%+d for %s", st.choice.date, st.before, st.delta, st.cause.From))
+	}
+	return strings.Join(out, ", ")
+}
+
+// What a run on every day of a year would have written, policy by policy: the measure for runs that come late (ADR 0003).
+func TestReplay(t *testing.T) {
+	for _, tc := range []struct {
+		policy          billing.EffectivePolicy
+		period          billing.PeriodType
+		billFrom, since string
+		steps           []string
+		want            string
+	}{
+		{upNow, billing.PeriodMonth, "2026-01-01", "", []string{"2026-03-20 5"}, "2026-03-15 0+5 for 2026-03-20"},
+		{upNow, billing.PeriodMonth, "2026-01-01", "", []string{"2026-03-20 5", "2026-04-02 7"}, "2026-03-15 0+5 for 2026-03-20, 2026-04-02 5+2 for 2026-04-02"},
+		{upNow, billing.PeriodMonth, "2026-01-01", "", []string{"2026-03-20 5", "2026-05-02 7", "2026-05-09 4"}, "2026-03-15 0+5 for 2026-03-20, 2026-04-15 5+2 for 2026-05-02, 2026-05-15 7-3 for 2026-05-09"},
+		{upNow, billing.PeriodMonth, "2026-01-01", "", []string{"2026-03-20 5", "2026-05-02 3", "2026-05-09 4"}, "2026-03-15 0+5 for 2026-03-20, 2026-05-15 5-2 for 2026-05-02, 2026-05-16 3+1 for 2026-05-09"},
+		{trueDate, billing.PeriodMonth, "2026-01-01", "", []string{"2026-03-20 5", "2026-05-02 7", "2026-05-09 4", "2026-06-01 0"},
+			"2026-03-20 0+5 for 2026-03-20, 2026-05-02 5+2 for 2026-05-02, 2026-05-09 7-3 for 2026-05-09, 2026-06-01 4-4 for 2026-06-01"},
+		{periodStart, billing.PeriodMonth, "2026-01-01", "", []string{"2026-03-20 5", "2026-05-02 3"}, "2026-03-15 0+5 for 2026-03-20, 2026-04-15 5-2 for 2026-05-02"},
+		{nextPeriod, billing.PeriodMonth, "2026-01-01", "", []string{"2026-03-20 5", "2026-05-02 3", "2026-06-20 0"}, "2026-04-15 0+5 for 2026-03-20, 2026-05-15 5-2 for 2026-05-02, 2026-07-15 3-3 for 2026-06-20"},
+		{upNow, billing.PeriodMonth, "2026-04-01", "", []string{"2026-04-01 5"}, "2026-04-01 0+5 for 2026-04-01"}, // not before the first month that is billed
+		{upNow, billing.PeriodYear, "2026-01-01", "2026-03-20", []string{"2026-03-20 5", "2026-05-02 7", "2026-06-01 4"}, "2026-03-20 0+5 for 2026-03-20, 2026-05-02 5+2 for 2026-05-02, 2027-01-15 7-3 for 2026-06-01"},
+		{trueDate, billing.PeriodQuarter, "2026-01-01", "2026-03-20", []string{"2026-03-20 5", "2026-05-02 3"}, "2026-03-20 0+5 for 2026-03-20, 2026-05-02 5-2 for 2026-05-02"},
+	} {
+		if got := replayed(tc.policy, tc.period, tc.billFrom, tc.since, tc.steps...); got != tc.want {
+			t.Errorf("%s, %s, %v:\n%s\nwant\n%s", tc.policy, tc.period, tc.steps, got, tc.want)
+		}
+	}
+}
+
+// The rows that daily runs see of what they wrote: each period on its own, cut where something was written, up to the end of the next one.
+func TestTheRowsOfAReplay(t *testing.T) {
+	s := &subject{clock: clock{day: date("2026-11-20"), period: billing.PeriodMonth, start: date("2026-01-15")}}
+	made := func(texts ...string) (steps []step) {
+		for _, text := range texts {
+			var day string
+			var delta int64
+			_, _ = fmt.Sscan(text, &day, &delta)
+			steps = append(steps, step{choice: choice{date: date(day)}, delta: delta})
+		}
+		return steps
+	}
+	for _, tc := range []struct {
+		made []step
+		want []string
+	}{
+		{nil, nil},
+		{made("2026-03-15 5"), []string{"2026-11-15 to 2026-12-14 5", "2026-12-15 to 2027-01-14 5"}},
+		{made("2026-11-18 5"), []string{"2026-11-18 to 2026-12-14 5", "2026-12-15 to 2027-01-14 5"}},
+		{made("2026-03-15 5", "2026-11-20 2", "2026-12-01 -1"), []string{"2026-11-15 to 2026-11-19 5", "2026-11-20 to 2026-11-30 7", "2026-12-01 to 2026-12-14 6", "2026-12-15 to 2027-01-14 6"}},
+		{made("2026-03-15 5", "2026-12-15 -5"), []string{"2026-11-15 to 2026-12-14 5", "2026-12-15 to 2027-01-14 0"}},
+		{made("2026-12-20 5"), []string{"2026-12-20 to 2027-01-14 5"}},
+		{made("2026-03-15 5", "2027-01-15 1"), []string{"2026-11-15 to 2026-12-14 5", "2026-12-15 to 2027-01-14 5", "2027-01-15 to 2027-02-14 6"}},
+	} {
+		var got []string
+		for _, r := range s.rowsOf(tc.made) {
+			got = append(got, fmt.Sprintf("%s %d", r.Period, r.Units))
+		}
+		same(t, fmt.Sprint(datesOf(tc.made)), got, tc.want)
+	}
+}
+
+// Where a line's past was billed elsewhere, as far as we know, nothing of it is made up here.
+func TestWhatCameFromElsewhere(t *testing.T) {
+	offer := billing.Offer{ProductID: "CFQ7TTC0LH18", SKUID: "0001"}
+	own := "900|800|" + offer.String()
+	shares := func(ids ...billing.SubscriptionID) (all []billing.Share) {
+		for _, id := range ids {
+			all = append(all, billing.Share{SubscriptionID: id, Units: 1})
+		}
+		return all
+	}
+	for _, tc := range []struct {
+		name string
+		line Applied
+		want bool
+	}{
+		{"the line itself", Applied{LineKey: own, Units: 5}, false},
+		{"whose units are not known", Applied{LineKey: "910|800|" + offer.String(), Units: 5}, true},
+		{"that holds none any more", Applied{LineKey: "910|800|" + offer.String()}, false},
+		{"of the same subscription", Applied{LineKey: "910|800|" + offer.String(), Units: 1, Shares: shares("s1")}, true},
+		{"of another subscription", Applied{LineKey: "910|800|" + offer.String(), Units: 1, Shares: shares("s9")}, false},
+		{"that the subscription left", Applied{LineKey: "910|800|" + offer.String(), Units: 1, Shares: shares("s9"), Moves: []Move{{"s1", -1, date("2026-10-01")}}}, true},
+		{"that another one left", Applied{LineKey: "910|800|" + offer.String(), Units: 1, Shares: shares("s9"), Moves: []Move{{"s8", -1, date("2026-10-01")}}}, false},
+		{"of another price point", Applied{LineKey: own + "@9.00 EUR", Units: 1, Shares: shares("s1")}, true},
+		{"of another offer", Applied{LineKey: "910|800|other", Units: 1, Shares: shares("s1")}, false},
+		{"of another customer", Applied{LineKey: "910|800|" + offer.String(), CustomerID: "c2", Units: 1, Shares: shares("s1")}, false},
+	} {
+		if tc.line.CustomerID == "" {
+			tc.line.CustomerID = "c1"
+		}
+		p := newPlanner(Input{Memory: Memory{Lines: []Applied{tc.line}}})
+		s := &subject{want: &billing.DesiredLine{Key: own, CustomerID: "c1", Offer: offer, Shares: shares("s1", "s2")}}
+		if got := p.cameFromElsewhere(s); got != tc.want {
+			t.Errorf("a line %s: %t", tc.name, got)
+		}
+	}
+}
+
+// Which contracts are read again, and from which day on: only where daily runs would have written before the rows that were read, and Spindle
+// did not, or the other way round.
+func TestLookBack(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		set  func(*scene)
+		want string
+	}{
+		{"what was proven was written", func(*scene) {}, ""},
+		{"a change in the month that is over", func(s *scene) { s.proven("2026-11-20", 7) }, "2026-11-19 [900]"},
+		{"a change in the running month", func(s *scene) { s.proven("2026-12-03", 7) }, ""},
+		{"and it was written", func(s *scene) {
+			s.proven("2026-11-20", 7)
+			s.b.memory.Lines[0].Dates = append(s.b.memory.Lines[0].Dates, date("2026-11-20"))
+		}, ""},
+		{"what was written on another day", func(s *scene) {
+			s.proven("2026-11-20", 7)
+			s.b.memory.Lines[0].Dates = append(s.b.memory.Lines[0].Dates, date("2026-11-10"))
+			s.b.memory.Lines[0].Turned = []billing.Date{date("2026-11-10")}
+		}, "2026-11-09 [900]"},
+		{"two of them", func(s *scene) { s.proven("2026-10-20", 6).proven("2026-11-20", 7) }, "2026-10-19 [900]"},
+		{"before Spindle answers for the line", func(s *scene) { s.proven("2026-11-20", 7); s.b.memory.Lines[0].Since = date("2026-12-01") }, ""},
+		{"under another policy", func(s *scene) { s.proven("2026-11-20", 7); s.b.memory.Lines[0].Policy = upNow }, ""},
+		{"under a policy that held until lately", func(s *scene) {
+			s.proven("2026-11-20", 7)
+			s.b.memory.Lines[0].Policy = upNow
+			s.switches(trueDate, date("2026-12-01"))
+		}, "2026-10-31 [900]"},
+		{"the line cannot be priced", func(s *scene) {
+			s.proven("2026-11-20", 7)
+			s.want.Holds = []billing.Hold{{Policy: "no-price", Blocks: true}}
+		}, ""},
+		{"nothing is proven", func(s *scene) { s.want.Steps = nil }, ""},
+		{"the line is not there any more", func(s *scene) { s.proven("2026-11-20", 7); s.b.at.lines = nil }, ""},
+		{"the line is not ours yet", func(s *scene) { s.proven("2026-11-20", 7); s.b.memory.Lines = nil; s.b.at.lines[0].mark = "" }, ""},
+		{"a customer's own first month came after, so only its beginning counts", func(s *scene) { s.proven("2026-11-20", 7); s.want.BillFrom = date("2026-12-01") }, "2026-11-30 [900]"},
+	} {
+		s := december(trueDate)
+		tc.set(s)
+		from, contracts := LookBack(s.input())
+		got := ""
+		if len(contracts) > 0 {
+			got = fmt.Sprintf("%s %s", from, contracts)
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+// A second line's earlier day wins, and each contract is named once, in order.
+func TestLookBackOfManyLines(t *testing.T) {
+	s := december(trueDate)
+	s.proven("2026-11-20", 7)
+	first := s.want
+	for i, id := range []billing.ContractID{"899", "901", "901"} {
+		key := fmt.Sprint("other-", i)
+		if s.b.at.contract(id) == nil {
+			c := s.b.at.contracts[0]
+			c.ID = id
+			s.b.at.contracts = append(s.b.at.contracts, c)
+		}
+		d := first
+		d.Key, d.Mark, d.Contract = key, "spindle:"+key, billing.Ref{ID: string(id)}
+		d.Steps = slices.Clone(first.Steps)
+		d.Steps[1].From = date([]string{"2026-11-25", "2026-10-11", "2026-11-03"}[i])
+		s.desired.Lines = append(s.desired.Lines, d)
+		a := s.b.memory.Lines[0]
+		l := s.b.at.addLine(id, "800", d.Mark)
+		_ = s.b.at.adjust(l.id, date("2026-10-01"), 5, nil)
+		a.LineKey, a.LineID, a.ContractID = key, l.id, id
+		s.b.memory.Lines = append(s.b.memory.Lines, a)
+	}
+	from, contracts := LookBack(s.input())
+	if got := fmt.Sprintf("%s %s", from, contracts); got != "2026-10-10 [899 900 901]" {
+		t.Error(got)
+	}
+}

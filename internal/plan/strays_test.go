@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// handed is half a move, and what somebody did in Autotask before the next plan: the other half is written as far as it is still owed, never
+// so that a later day lacks it, and the days that are billed twice or not at all are named with their money.
+type handed struct {
+	name     string
+	written  ChangeKind // the side that came about on 20 November
+	hand     func(*relocation)
+	plan     []string
+	held     string // policies of the first change
+	findings []string
+}
+
+func (r *relocation) byHand(l *modelLine, day string, delta int64) {
+	if err := r.b.at.adjust(l.id, date(day), delta, nil); err != nil {
+		panic(err)
+	}
+}
+
+const (
+	twice   = "unbilled-difference/line/s1/by-hand | Premium: 5 moved from contract \"Cloud\" to contract \"Cloud 2\" on 2026-11-20, and up to "
+	nowhere = "unbilled-difference/line@910/s1/by-hand | Premium: 5 left their old line on 2026-11-20, and up to "
+	credit  = " | Credit the difference in Autotask. | "
+	charge  = " | Add a charge for the difference in Autotask. | "
+)
+
+var handeds = []handed{
+	{name: "begun, and a hand ends the old line", written: Increase, hand: func(r *relocation) { r.byHand(r.old, "2026-11-25", -5) },
+		findings: []string{twice + "5 of them stood on the old line as well from 2026-11-20 to 2026-11-24, until they were ended there by hand; about 8.33 EUR are billed twice." + credit + "-8.33 EUR"}},
+	{name: "begun, and a hand ends it on the next day", written: Increase, hand: func(r *relocation) { r.byHand(r.old, "2026-11-21", -5) },
+		findings: []string{twice + "5 of them stood on the old line as well on 2026-11-20, until they were ended there by hand; about 1.67 EUR are billed twice." + credit + "-1.67 EUR"}},
+	{name: "begun, and a hand ends it on the same day", written: Increase, hand: func(r *relocation) { r.byHand(r.old, "2026-11-20", -5) }},
+	{name: "begun, and a hand takes two off it", written: Increase, hand: func(r *relocation) { r.byHand(r.old, "2026-11-25", -2) },
+		plan: []string{"end 2026-11-27 3→0"}, held: "hold-on-drift",
+		findings: []string{twice + "2 of them stood on the old line as well from 2026-11-20 to 2026-11-24, until they were ended there by hand; about 3.33 EUR are billed twice." + credit + "-3.33 EUR",
+			"unbilled-difference/line/s1 | Premium: 3 moved from contract \"Cloud\" to contract \"Cloud 2\" on 2026-11-20, but the old line can only end them on 2026-11-27, the quantity already changed inside this period, so the change starts on the day (contract \"Cloud\"); until then about 7.00 EUR are billed twice." + credit + "-7.00 EUR"}},
+	{name: "begun, and a hand ends it ahead", written: Increase, hand: func(r *relocation) { r.byHand(r.old, "2026-12-15", -5) }, // no earlier day can take it off as well
+		findings: []string{twice + "5 of them stood on the old line as well from 2026-11-20 to 2026-12-14, until they were ended there by hand; about 41.67 EUR are billed twice." + credit + "-41.67 EUR"}},
+	{name: "begun, and a hand takes them off the new line", written: Increase, hand: func(r *relocation) { r.byHand(r.here, "2026-11-25", -5) },
+		plan: []string{"end 2026-11-20 5→0", "increase 2026-11-27 2→7"}, held: "hold-on-drift"},
+	{name: "ended, and a hand puts them on the new line", written: End, hand: func(r *relocation) { r.byHand(r.here, "2026-11-25", 5) },
+		findings: []string{nowhere + "5 of them stood on no line from 2026-11-20 to 2026-11-24, until they were put on the new one by hand; about 8.33 EUR stay unbilled." + charge + "8.33 EUR"}},
+	{name: "ended, and a hand puts three there", written: End, hand: func(r *relocation) { r.byHand(r.here, "2026-11-25", 3) },
+		plan: []string{"increase 2026-11-27 5→7"}, held: "hold-on-drift",
+		findings: []string{nowhere + "3 of them stood on no line from 2026-11-20 to 2026-11-24, until they were put on the new one by hand; about 5.00 EUR stay unbilled." + charge + "5.00 EUR",
+			"unbilled-difference/line@910/s1 | Premium: 2 left their old line on 2026-11-20, but the new one can only begin them on 2026-11-27, the quantity already changed inside this period, so the change starts on the day (contract \"Cloud 2\"); until then about 4.67 EUR stay unbilled." + charge + "4.67 EUR"}},
+	{name: "ended, and a hand puts them there ahead", written: End, hand: func(r *relocation) { r.byHand(r.here, "2026-12-15", 5) },
+		plan: []string{"increase 2026-11-20 2→7", "decrease 2026-12-16 12→7"}, held: "hold-on-drift"},
+	{name: "ended, and a hand puts them back on the old line", written: End, hand: func(r *relocation) { r.byHand(r.old, "2026-11-25", 5) },
+		plan: []string{"increase 2026-11-20 2→7", "end 2026-11-27 5→0"}, held: "hold-on-drift"},
+	{name: "ended, and a hand takes one off the new line", written: End, hand: func(r *relocation) { r.byHand(r.here, "2026-11-25", -1) },
+		plan: []string{"increase 2026-11-27 1→7"}, held: "hold-on-drift",
+		findings: []string{"unbilled-difference/line@910/s1 | Premium: 5 left their old line on 2026-11-20, but the new one can only begin them on 2026-11-27, the quantity already changed inside this period, so the change starts on the day (contract \"Cloud 2\"); until then about 11.67 EUR stay unbilled." + charge + "11.67 EUR"}},
+}
+
+func TestHalfAMoveAndAHand(t *testing.T) {
+	for _, tc := range handeds {
+		t.Run(tc.name, func(t *testing.T) {
+			r := relocate(trueDate, "2026-04-15", true)
+			r.side(t, r.plan(), tc.written)
+			r.b.at.day = date("2026-11-27")
+			tc.hand(r)
+			p := r.planWithPast()
+			plan := brief(p)
+			slices.Sort(plan)
+			same(t, "plan", plan, slices.Sorted(slices.Values(tc.plan)))
+			found := unbilled(p)
+			slices.Sort(found)
+			same(t, "findings", found, slices.Sorted(slices.Values(tc.findings)))
+			for _, c := range p.Changes {
+				if c.Effective == date("2026-11-20") || len(p.Changes) == 1 {
+					if got := strings.Join(policies(c), " "); !strings.Contains(got, tc.held) || tc.held == "" {
+						t.Errorf("%s is held by %q, want %q", c.Kind, got, tc.held)
+					}
+				}
+				if strings.HasPrefix(c.Reason, " ") {
+					t.Errorf("the reason is %q", c.Reason)
+				}
+			}
+		})
+	}
+}
+
+// What a hand left stays named in the months after it, from rows that are read again.
+func TestWhatAHandLeftStaysNamed(t *testing.T) {
+	for _, tc := range handeds {
+		if len(tc.plan) > 0 || len(tc.findings) == 0 {
+			continue
+		}
+		r := relocate(trueDate, "2026-04-15", true)
+		r.side(t, r.plan(), tc.written)
+		tc.hand(r)
+		for _, later := range []string{"2026-12-14", "2026-12-15", "2027-01-20"} {
+			r.b.at.day = date(later)
+			p := r.planWithPast()
+			same(t, tc.name+", plan of "+later, brief(p), nil)
+			same(t, tc.name+", findings of "+later, unbilled(p), tc.findings)
+		}
+	}
+}
+
+// The other half of a move of last month is written on the day of the move, when nothing of it is posted.
+func TestHalfAMoveOfLastMonth(t *testing.T) {
+	for _, tc := range []struct {
+		written ChangeKind
+		posted  bool
+		want    string
+		found   int
+	}{
+		{Increase, false, "end 2026-11-20 5→0", 0},
+		{End, false, "increase 2026-11-20 2→7", 0},
+		{Increase, true, "end 2026-12-15 5→0", 1},
+		{End, true, "increase 2026-12-15 2→7", 1},
+	} {
+		r := relocate(trueDate, "2026-04-15", true)
+		r.side(t, r.plan(), tc.written)
+		if tc.posted {
+			r.b.at.post(r.old, r.b.at.day)
+			r.b.at.post(r.here, r.b.at.day)
+		}
+		r.b.at.day = date("2026-12-20")
+		p := r.planWithPast()
+		same(t, "plan", brief(p), []string{tc.want})
+		if got := unbilled(p); len(got) != tc.found {
+			t.Errorf("%s, posted %t: findings %q", tc.written, tc.posted, got)
+		}
+	}
+}

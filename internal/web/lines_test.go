@@ -1,0 +1,161 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"spindle/internal/account"
+	"spindle/internal/billing"
+	"spindle/internal/money"
+	"spindle/internal/plan"
+	"spindle/internal/store"
+)
+
+// lineKey has everything in it that an address must not be confused by.
+const lineKey = "11|7|CFQ7/00 01:P1Y:monthly@22.44"
+
+// proven saves an invoice and a plan: a line of two rows of it and an Azure charge of a third, whose usage is known.
+func (ts *testServer) proven() store.RunID {
+	ts.t.Helper()
+	ctx := ts.t.Context()
+	eur := func(cents int64) money.Amount { return money.Of(money.New(cents, -2), "EUR") }
+	set := billing.SetID{Kind: billing.BilledLines, PartnerID: "p", Invoice: "G0044"}
+	row := func(n int, what string, cost int64) billing.LineItem {
+		return billing.LineItem{Key: fmt.Sprintf("r%d", n), Row: n, Invoice: "G0044", CustomerID: "alder", SKUName: what, KindText: "cycleCharge", Quantity: money.Int(3),
+			BillableQuantity: money.Int(3), EffectiveUnitCost: money.New(1870, -2), PricingCurrency: "EUR", Cost: eur(cost), Total: eur(cost)}
+	}
+	lines := billing.LineSet{ID: set, Version: "1", Lines: []billing.LineItem{row(118, "Business <Premium>", 5610), row(119, "Business <Premium>", 5610), row(120, "Azure plan", 9000)}}
+	for _, l := range lines.Lines {
+		lines.Total.Add(l.Total)
+	}
+	_, err := ts.Store.SaveLineSet(ctx, testOrg, lines, "file")
+	ts.must(err)
+	usage := billing.UsageSet{ID: billing.SetID{Kind: billing.BilledUsage, PartnerID: "p", Invoice: "G0044"}, Version: "1"}
+	for i, group := range []string{"rg-prod", "rg-test"} {
+		usage.Groups = append(usage.Groups, billing.UsageGroup{CustomerID: "alder", CustomerName: "Alder Dental", AzureSubscriptionID: "az1", AzureSubscriptionName: "Alder production", ResourceGroup: group,
+			MeterCategory: fmt.Sprintf("Virtual Machines %d", i), Cost: eur(6000 - 3000*int64(i)), Rows: 30, Unit: "hours", Quantity: money.Int(744),
+			Charged: billing.Period{Start: billing.NewDate(2026, 10, 1), End: billing.NewDate(2026, 11, 1)}, FirstDay: billing.NewDate(2026, 10, 1), LastDay: billing.NewDate(2026, 10, 31)})
+	}
+	_, err = ts.Store.SaveUsageSet(ctx, testOrg, usage, "file")
+	ts.must(err)
+	settings, err := ts.Store.Settings(ctx, testOrg)
+	ts.must(err)
+	settings.ServiceMarkup, settings.ProductMarkup = money.Int(20), money.Int(25)
+	ts.must(ts.Store.SaveSettings(ctx, testOrg, settings, "ops"))
+
+	run, err := ts.Store.CreateRun(ctx, testOrg, "ann", store.Scope{})
+	ts.must(err)
+	price, cost := eur(2244), eur(1870)
+	line := billing.DesiredLine{Key: lineKey, Mark: "spindle:0123456789abcdef", CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "11"}, Service: billing.Ref{ID: "7"},
+		Name: "Business Premium", PeriodType: billing.PeriodMonth, Units: 6, UnitPrice: &price, UnitCost: &cost, Since: billing.NewDate(2026, 3, 1), PriceRule: "organization-service-markup",
+		CostBasis: "invoice G0044, row 118", Shares: []billing.Share{{SubscriptionID: "sub-1", Units: 6}}}
+	charge := billing.DesiredCharge{Key: "azure|11|2026-10|EUR", Mark: "SPN-0123456789abcdef", CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "11"}, Month: "2026-10",
+		Name: "Azure usage", Description: "Azure, October", Notes: "90.00 + 25 %", Quantity: money.Int(1), UnitPrice: eur(11250), UnitCost: eur(9000), PriceRule: "organization-product-markup"}
+	dispose := func(n int, by string, cost int64) billing.Disposition {
+		return billing.Disposition{Set: set, LineKey: fmt.Sprintf("r%d", n), Row: n, Outcome: billing.Billed, By: by, Cost: eur(cost)}
+	}
+	ts.must(ts.Store.SavePlan(ctx, testOrg, run.ID, plan.Plan{Day: billing.NewDate(2026, 11, 10), Fingerprint: "f-" + string(run.ID), Complete: true, Changes: []plan.Change{
+		{ID: "up", Kind: plan.Increase, CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "11"}, ContractName: "Alder CSP", LineKey: lineKey, What: "Business Premium",
+			Reason: "one more", Before: plan.State{Exists: true, Units: 5}, After: plan.State{Exists: true, Units: 6}, Recurring: price, PerPeriod: billing.PeriodMonth},
+		{ID: "az", Kind: plan.CreateCharge, CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "11"}, ContractName: "Alder CSP", ChargeKey: charge.Key, What: "Azure usage",
+			After: plan.State{Exists: true, Amount: &charge.UnitPrice}, OneOff: charge.UnitPrice},
+	}}, billing.Desired{Lines: []billing.DesiredLine{line}, Charges: []billing.DesiredCharge{charge},
+		Dispositions: []billing.Disposition{dispose(118, lineKey, 5610), dispose(119, lineKey, 5610), dispose(120, charge.Key, 9000)}}))
+	return run.ID
+}
+
+func TestLinesLeadToTheirProof(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	owner.get("/o/northwind-it/lines").says(t, 200, "No lines yet")
+	ts.proven()
+	address := "/o/northwind-it/lines/11%7C7%7CCFQ7%2F00%2001:P1Y:monthly@22.44"
+	list := owner.get("/o/northwind-it/lines").says(t, 200, "Business Premium", "Alder Dental", "Alder CSP", "134.64", "22.44", "16.7 %", "waiting for approval", `href="`+address+`"`)
+	if strings.Count(list.body, "<tr>") != 2 {
+		t.Error("one line and its head are not two rows")
+	}
+	owner.get("/o/northwind-it/lines?q=zzz").says(t, 200, "No line fits")
+	owner.get("/o/northwind-it/lines?rule=organization-service-markup").says(t, 200, "priced by service markup of the settings", "Business Premium")
+	owner.get("/o/northwind-it/lines?customer=alder&status=held").says(t, 200, "No line fits")
+	owner.get("/o/northwind-it/lines?sort=nonsense").says(t, 422, "cannot be sorted")
+	owner.get("/o/northwind-it/lines?as=csv").says(t, 200, "key,line,customer_id", lineKey+",Business Premium,alder,Alder Dental,Alder CSP,", ",6,18.70,22.44,134.64,2026-03-01,1")
+
+	owner.get(address).says(t, 200, "Row 118", "Row 119", "invoice G0044", "Business &lt;Premium&gt;", "112.20", "invoice G0044, row 118",
+		"18.70 × (100 % + 20 %) = 22.44 EUR", "6 × 22.44 =", "134.64", "sub-1", "one more", "run 1", "Nobody has decided yet", "spindle:0123456789abcdef",
+		"invoice=G0044&amp;kind=billed-lines&amp;partner=p&amp;row=118").hides(t, "Row 120")
+	owner.get("/o/northwind-it/lines/none").says(t, 404, "no plan ever had")
+	owner.get(address+"?as=csv").says(t, 200, "billed-lines/p/G0044,118,billed,Business <Premium> cycleCharge,,3,56.10,EUR")
+	owner.get("/o/northwind-it/lines/azure%7C11%7C2026-10%7CEUR").says(t, 200, "charge for October 2026", "112.50", "Row 120", "90.00 + 25 %", "Product markup of the settings", "SPN-0123456789abcdef")
+}
+
+func TestProofOfWhatWasApplied(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	run := ts.proven()
+	ctx := t.Context()
+	owner.decide(run, "approve-selected", "change", "up").redirects(t, "/o/northwind-it/runs/1")
+	ts.must(ts.Store.SetTargetEnabled(ctx, testOrg, true, "ops"))
+	_, err := ts.Store.BeginSend(ctx, testOrg, run, "up", "one more")
+	ts.must(err)
+	price := money.Of(money.New(2244, -2), "EUR")
+	ts.must(ts.Store.FinishSend(ctx, testOrg, run, "up", store.Outcome{State: store.ChangeApplied, Memory: store.MemoryUpdate{Line: &plan.Applied{
+		LineKey: lineKey, LineID: "8231", CustomerID: "alder", ContractID: "11", ServiceID: "7", Units: 6, UnitPrice: &price, From: billing.NewDate(2026, 11, 1)}}}))
+	found := owner.get("/o/northwind-it/find?q=+8231+")
+	owner.follow(found).says(t, 200, "Autotask id <strong>8231</strong>", "6 units at 22.44 EUR from 2026-11-01", "Approved</strong> by olga@northwind.example")
+	if to := owner.get("/o/northwind-it/find?q=spindle:0123456789abcdef").header.Get("Location"); to != found.header.Get("Location") {
+		t.Errorf("the mark leads to %q", to)
+	}
+	owner.get("/o/northwind-it/find?q=999").says(t, 200, "Nothing of ours has this id or mark", `value="999"`)
+	owner.get("/o/northwind-it/find").says(t, 200, "Autotask id or mark")
+}
+
+func TestRowsOfMicrosoftLeadBack(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	ts.proven()
+	owner.get("/o/northwind-it/sources?kind=billed-lines&partner=p&invoice=G0044&row=120").says(t, 200, "billed", "90.00", "azure%7C11%7C2026-10%7CEUR", "Run 1")
+	owner.get("/o/northwind-it/sources?kind=billed-lines&partner=p&invoice=G0044&row=7").says(t, 200, "No plan has dealt with this row")
+	owner.get("/o/northwind-it/runs/1").says(t, 200, "/runs/1?of=sources&amp;as=csv")
+	owner.get("/o/northwind-it/runs/1?of=sources&as=csv").says(t, 200, "set,row,line,outcome,by,cost,currency,customer_id,customer,product,", ",120,", ",billed,azure|11|2026-10|EUR,90.00,EUR,")
+	if xlsx := owner.get("/o/northwind-it/runs/1?of=sources&as=xlsx"); !strings.HasPrefix(xlsx.body, "PK") {
+		t.Errorf("no XLSX: %.60q", xlsx.body)
+	}
+	owner.get("/o/northwind-it/sources?row=x").says(t, 200, "No plan has dealt with this row")
+}
+
+func TestAzureMonths(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	owner.get("/o/northwind-it/azure").says(t, 200, "No Azure usage yet")
+	ts.proven()
+	owner.get("/o/northwind-it/azure").says(t, 200, "October 2026", "final", "90.00", "112.50", "22.50", "20 %")
+	owner.get("/o/northwind-it/azure?as=csv").says(t, 200, "2026-10,1,1,EUR,90.00,90.00,112.50,22.50")
+	owner.get("/o/northwind-it/azure/2026-10").says(t, 200, "Alder Dental", "112.50", "Approve the whole month", "1 customer waits")
+	owner.get("/o/northwind-it/azure/2026-10?state=charged").says(t, 200, "No customer fits")
+	owner.get("/o/northwind-it/azure/2026-10?as=csv").says(t, 200, "2026-10,alder,Alder Dental,final,1,1,0,EUR,90.00,90.00,112.50,22.50")
+	owner.get("/o/northwind-it/azure/2026-07").says(t, 404, "nothing of Azure is known of July 2026")
+	owner.get("/o/northwind-it/azure/soon").says(t, 404, "is no month")
+
+	detail := "/o/northwind-it/azure/2026-10/alder"
+	owner.get(detail).says(t, 200, "Alder Dental, October 2026", "Azure, October", "in run 1", "rg-prod", "rg-test", "Virtual Machines 0", "Virtual Machines 1", "1–2 of 2 meters")
+	owner.get(detail+"?group=rg-prod&subscription=az1").says(t, 200, "Virtual Machines 0").hides(t, "Virtual Machines 1")
+	owner.get(detail+"?as=csv").says(t, 200, "az1,Alder production,rg-prod,Virtual Machines 0,,,2026-10-01,2026-10-31,30,744,hours,60.00,EUR")
+	owner.get("/o/northwind-it/azure/2026-10/nobody").says(t, 404)
+}
+
+func TestApproveAnAzureMonth(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	run := ts.proven()
+	month := "/o/northwind-it/azure/2026-10"
+	ts.member(account.Viewer).post(month+"/approve", "what", "all").says(t, 403)
+	owner.follow(owner.post(month+"/approve", "what", "selected").redirects(t, month)).says(t, 200, "no customer is selected")
+	owner.post(month+"/approve", "what", "selected", "customer", "alder").says(t, 200, "Approve Azure of October 2026?", "Run 1: 1 change for 1 customer, +112.50", `name="plan" value="1:f-1:1"`)
+	owner.post(month+"/approve", "what", "all", "confirmed", "yes", "plan", "1:other:1").says(t, 409, "has changed since you looked", `value="1:f-1:1"`)
+	ts.wantStates(run, "up:proposed az:proposed")
+	done := owner.post(month+"/approve", "what", "all", "confirmed", "yes", "plan", "1:f-1:1").redirects(t, month)
+	owner.follow(done).says(t, 200, "Approved 1 change.", "apply run 1", "approved").hides(t, "Approve the whole month")
+	ts.wantStates(run, "up:proposed az:approved")
+	owner.follow(owner.post(month+"/approve", "what", "all").redirects(t, month)).says(t, 200, "Nothing of this waits for approval any more.")
+}

@@ -1,0 +1,96 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"spindle/internal/billing"
+	"spindle/internal/engine"
+)
+
+// Prices is the page of price rules.
+type Prices struct {
+	Rows     []PriceRow
+	Customer string // the rules shown are of this customer; "" for all
+	Form     PriceForm
+	Preview  *engine.PricePreview
+	Standard []Fact // what holds where no rule does
+	Clear    string // address that shows all rules again
+}
+
+// PriceRow is a rule in words.
+type PriceRow struct {
+	ID, Level, For, Price, Valid string
+	BelowCost                    bool
+	Lines                        string // address of the lines it prices
+	Product, Products            string // name of the product it is for, and the address of the products page that shows it; "" when it is for none
+}
+
+// PriceForm is the form of a rule.
+type PriceForm struct {
+	ID                                                     string // of the rule that is changed; "" for a new one
+	Kind, Value, Currency, Customer, Product, Subscription Field
+	From, To, BelowCost                                    Field
+}
+
+// levels of precedence, most specific first (design §6.3).
+func priceLevel(r billing.PriceRule) (rank int, name string) {
+	switch {
+	case r.SubscriptionID != "":
+		return 1, "Subscription"
+	case r.CustomerID != "" && r.ProductID != "":
+		return 2, "Customer and product"
+	case r.ProductID != "":
+		return 3, "Product"
+	case r.CustomerID != "":
+		return 4, "Customer"
+	}
+	return 5, "Everything"
+}
+
+// SortRules puts rules in the order in which they win.
+func SortRules(rules []billing.PriceRule) {
+	slices.SortStableFunc(rules, func(a, b billing.PriceRule) int {
+		ra, _ := priceLevel(a)
+		rb, _ := priceLevel(b)
+		return cmp.Or(cmp.Compare(ra, rb), cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.ProductID, b.ProductID), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// RuleRow puts a rule in words; name is of its customer.
+func RuleRow(s Shell, r billing.PriceRule, name string) PriceRow {
+	_, level := priceLevel(r)
+	row := PriceRow{ID: r.ID, Level: level, Price: upperFirst(ruleText(r)), Valid: "always", BelowCost: r.BelowCost, Lines: s.Path("lines") + "?rule=" + r.ID}
+	switch {
+	case r.SubscriptionID != "":
+		row.For = string(r.SubscriptionID)
+	case r.CustomerID != "" && r.ProductID != "":
+		row.For = name + ", " + r.ProductID
+	case r.ProductID != "":
+		row.For = r.ProductID
+	case r.CustomerID != "":
+		row.For = name
+	default:
+		row.For = "everything"
+	}
+	if r.ProductID != "" && r.ProductID != "azure" {
+		row.Products = s.Path("products") + "?q=" + urlText(r.ProductID)
+	}
+	if !r.From.IsZero() || !r.To.IsZero() {
+		row.Valid = Day(r.From) + " until before " + Day(r.To)
+	}
+	return row
+}
+
+// movesText says what a preview changes in a sentence.
+func movesText(p engine.PricePreview) string {
+	if len(p.Lines)+len(p.Charges) == 0 {
+		return "No line and no charge gets another price by it."
+	}
+	return Plural(len(p.Lines), "line", "lines") + " and " + Plural(len(p.Charges), "charge", "charges") + " get another price."
+}
+
+// movesShown is how many lines a preview lists.
+const movesShown = 200
+
+func shownMoves(all []engine.PriceMove) []engine.PriceMove { return all[:min(len(all), movesShown)] }
