@@ -75,3 +75,14 @@ func BenchmarkRate8000(b *testing.B) {
 	}
 	b.ReportMetric(8_000*float64(b.N)/b.Elapsed().Seconds(), "subscriptions/s")
 }
+
+// BenchmarkRateMonths8000 does the same with the charges of the two months before: the lines are rated once, whatever the number of months.
+func BenchmarkRateMonths8000(b *testing.B) {
+	in := benchInput()
+	b.ReportAllocs()
+	for b.Loop() {
+		if d := rating.RateMonths(in, []billing.Month{"2026-09", "2026-08"}); len(d.Dispositions) != 3*8_000 {
+			b.Fatalf("%d dispositions", len(d.Dispositions))
+		}
+	}
+}

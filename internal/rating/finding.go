@@ -33,8 +33,8 @@ type findings struct{ byID map[string]*foundEntry }
 
 type foundEntry struct {
 	finding   billing.Finding
-	month     money.Totals // what the vendor billed in the month
-	recurring money.Totals // cost per charge cycle, used when the month holds nothing
+	month     money.Totals // what the vendor billed in the months that are rated
+	recurring money.Totals // cost per charge cycle, used when the months hold nothing
 	whats     map[string]bool
 }
 
@@ -62,30 +62,13 @@ func (fs findings) about(f billing.Finding, what string, recurring money.Amount)
 	e.recurring.Add(recurring)
 }
 
-// atStake adds money of the closed month that the finding keeps from being billed.
+// atStake adds money of a closed month that the finding keeps from being billed.
 func (fs findings) atStake(f billing.Finding, what string, cost money.Amount) {
 	e := fs.entry(f)
 	if what != "" {
 		e.whats[what] = true
 	}
 	e.month.Add(cost)
-}
-
-// addMonth adds what findings of another month hold back in it. What they cost per cycle is the same in every month.
-func (fs findings) addMonth(of findings) {
-	for id, other := range of.byID {
-		if fs.byID[id] == nil {
-			fs.byID[id] = other
-			continue
-		}
-		e := fs.entry(other.finding)
-		for _, amount := range other.month.Amounts() {
-			e.month.Add(amount)
-		}
-		for what := range other.whats {
-			e.whats[what] = true
-		}
-	}
 }
 
 // A message lists a few things, by names that fit on a line.

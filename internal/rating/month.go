@@ -42,18 +42,22 @@ func UsageMonth(set billing.UsageSet) billing.Month {
 	return mostVoted(votes)
 }
 
-func (r *rater) monthOf(set billing.LineSet) billing.Month {
-	if month, known := r.in.InvoiceMonths[set.ID.Invoice]; known {
-		return month
+// readMonths finds the month of every set: what invoices say of themselves goes before what their lines look like.
+func (r *rater) readMonths() {
+	r.monthOf = map[billing.SetID]billing.Month{}
+	for _, set := range r.in.Lines {
+		r.monthOf[set.ID] = r.invoiceMonth(set.ID.Invoice, func() billing.Month { return MonthOf(set) })
 	}
-	return MonthOf(set)
+	for _, set := range r.in.Usage {
+		r.monthOf[set.ID] = r.invoiceMonth(set.ID.Invoice, func() billing.Month { return UsageMonth(set) })
+	}
 }
 
-func (r *rater) usageMonth(set billing.UsageSet) billing.Month {
-	if month, known := r.in.InvoiceMonths[set.ID.Invoice]; known {
+func (r *rater) invoiceMonth(invoice string, guess func() billing.Month) billing.Month {
+	if month, known := r.in.InvoiceMonths[invoice]; known {
 		return month
 	}
-	return UsageMonth(set)
+	return guess()
 }
 
 func mostVoted(votes map[billing.Month]int64) billing.Month {
@@ -91,6 +95,7 @@ type month struct {
 	off      map[billing.CustomerID]bool // something of theirs is switched off
 	settings []block                     // what keeps charges from being made at all
 	lastDay  billing.Date
+	first    int // of its dispositions among those of all months
 }
 
 // rateMonth turns the sets of the closed month into charges and dispositions (law 6).
@@ -104,7 +109,7 @@ func (r *rater) rateMonth() {
 	m := &month{
 		r: r, usage: newUsageIndex(usage), builders: map[string]*chargeBuilder{}, outcomes: map[billing.Disposition]money.Amount{},
 		held: map[billing.CustomerID]bool{}, off: map[billing.CustomerID]bool{},
-		lastDay:  period.LastDay(),
+		lastDay: period.LastDay(), first: len(r.dispositions),
 		settings: settingsBlock("Azure and one-off charges", "a material billing code (Azure material code)", r.in.Settings.MaterialCodeID),
 	}
 	for _, set := range sets {
@@ -124,15 +129,25 @@ func (r *rater) rateMonth() {
 
 // newestSets gives each set once, in order of id. Of two versions of one set the one that sorts last counts, for costs as for charges.
 func newestSets(sets []billing.LineSet) []billing.LineSet {
-	newest := map[string]billing.LineSet{}
+	return newest(sets, func(s billing.LineSet) (billing.SetID, string) { return s.ID, s.Version })
+}
+
+func newestUsage(sets []billing.UsageSet) []billing.UsageSet {
+	return newest(sets, func(s billing.UsageSet) (billing.SetID, string) { return s.ID, s.Version })
+}
+
+func newest[S any](sets []S, version func(S) (billing.SetID, string)) []S {
+	found := map[string]S{}
 	for _, set := range sets {
-		if old, twice := newest[set.ID.String()]; !twice || set.Version > old.Version {
-			newest[set.ID.String()] = set
+		id, number := version(set)
+		old, twice := found[id.String()]
+		if _, known := version(old); !twice || number > known {
+			found[id.String()] = set
 		}
 	}
-	var list []billing.LineSet
-	for _, key := range sortedKeys(newest) {
-		list = append(list, newest[key])
+	list := make([]S, 0, len(found))
+	for _, key := range sortedKeys(found) {
+		list = append(list, found[key])
 	}
 	return list
 }
@@ -141,7 +156,7 @@ func newestSets(sets []billing.LineSet) []billing.LineSet {
 func (r *rater) monthSets() []billing.LineSet {
 	var sets []billing.LineSet
 	for _, set := range r.in.Lines {
-		if set.ID.Kind != billing.UnbilledLines && r.monthOf(set) == r.in.Month {
+		if set.ID.Kind != billing.UnbilledLines && r.monthOf[set.ID] == r.in.Month {
 			sets = append(sets, set)
 		}
 	}
@@ -152,20 +167,12 @@ func (r *rater) monthSets() []billing.LineSet {
 // lines and usage of one invoice may lean to different months, and the lines are what is charged.
 func (r *rater) monthUsage(lines []billing.LineSet) (with, alone []billing.UsageSet) {
 	documents, all := documentsOf(lines), documentsOf(r.in.Lines)
-	newest := map[string]billing.UsageSet{}
 	for _, set := range r.in.Usage {
-		if set.ID.Kind == billing.UnbilledUsage {
-			continue
-		}
-		if old, twice := newest[set.ID.String()]; !twice || set.Version > old.Version {
-			newest[set.ID.String()] = set
-		}
-	}
-	for _, key := range sortedKeys(newest) {
-		switch set := newest[key]; {
+		switch {
+		case set.ID.Kind == billing.UnbilledUsage:
 		case documents[documentOf(set.ID)]:
 			with = append(with, set)
-		case !all[documentOf(set.ID)] && r.usageMonth(set) == r.in.Month:
+		case !all[documentOf(set.ID)] && r.monthOf[set.ID] == r.in.Month:
 			alone = append(alone, set)
 		}
 	}
@@ -356,10 +363,10 @@ func (m *month) finish() {
 	}
 }
 
-// checkTotals proves law 6 for this rating: the outcomes add up to the source.
+// checkTotals proves law 6 for the month: the outcomes add up to the source.
 func (m *month) checkTotals() {
 	var sum money.Totals
-	for _, d := range m.r.dispositions {
+	for _, d := range m.r.dispositions[m.first:] {
 		sum.Add(d.Cost)
 	}
 	if sum.Equal(m.source) {

@@ -59,37 +59,19 @@ type Input struct {
 // Rate says what should stand in the target.
 func Rate(in Input) billing.Desired { return RateMonths(in, nil) }
 
-// RateMonths is Rate that also makes the charges of earlier months, newest first. What one finding holds back in several months adds up.
+// RateMonths is Rate that also makes the charges of earlier months. What one finding holds back in several months adds up.
 func RateMonths(in Input, earlier []billing.Month) billing.Desired {
-	r := rate(in)
+	r := newRater(in)
+	r.rateSubscriptions() // as of the day: the same in every month
+	r.rateMonth()
 	for _, month := range earlier {
-		in.Month = month
-		r.addMonth(rate(in))
+		r.in.Month = month
+		r.rateMonth()
 	}
 	return r.desired()
 }
 
-func rate(in Input) *rater {
-	r := newRater(in)
-	r.rateSubscriptions()
-	r.rateMonth()
-	return r
-}
-
-// addMonth takes over what is of another month. The lines are those of the newest one.
-func (r *rater) addMonth(of *rater) {
-	r.charges = append(r.charges, of.charges...)
-	r.months = append(r.months, of.months...)
-	r.dispositions = append(r.dispositions, of.dispositions...)
-	r.findings.addMonth(of.findings)
-	for mark, c := range of.contracts { // a managed contract that only the charges of that month need
-		if known := r.contracts[mark]; known == nil || !known.needed && !known.exists {
-			r.contracts[mark] = c
-		}
-	}
-}
-
-// rater carries the indexes and the results of one Rate.
+// rater carries the indexes and the results of one rating.
 type rater struct {
 	in        Input
 	decisions decisions
@@ -98,6 +80,7 @@ type rater struct {
 	costs     costs
 	subs      map[billing.SubscriptionID]billing.Subscription
 	names     map[billing.CustomerID]string
+	monthOf   map[billing.SetID]billing.Month
 	billedTo  map[billing.CustomerID]billing.Date // first day that no invoice speaks of yet
 	// ofCustomer lists the subscriptions that are recurring lines of a customer, in order.
 	ofCustomer map[billing.CustomerID][]billing.SubscriptionID
@@ -114,7 +97,7 @@ type rater struct {
 }
 
 func newRater(in Input) *rater {
-	in.Lines = newestSets(in.Lines)
+	in.Lines, in.Usage = newestSets(in.Lines), newestUsage(in.Usage)
 	r := &rater{
 		in:        in,
 		decisions: newDecisions(in.Mappings),
@@ -142,6 +125,7 @@ func newRater(in Input) *rater {
 		r.applied[base] = append(r.applied[base], key)
 	}
 	r.readNames()
+	r.readMonths()
 	r.readBilledTo()
 	r.ofCustomer = map[billing.CustomerID][]billing.SubscriptionID{}
 	for _, id := range r.sortedSubscriptions() {

@@ -185,7 +185,7 @@ func (r *rater) readBilledTo() {
 		if set.ID.Kind == billing.UnbilledLines {
 			continue
 		}
-		if month := r.monthOf(set); month != "" {
+		if month := r.monthOf[set.ID]; month != "" {
 			newest[set.ID.PartnerID] = billing.Later(newest[set.ID.PartnerID], month.Period().End)
 		}
 	}
