@@ -66,7 +66,11 @@ func (e *Engine) ReviewBilling(ctx context.Context, org store.Organization, o Bi
 	if err != nil {
 		return r, err
 	}
-	r.Effect, err = e.consequence(ctx, org, func(in *rating.Input) {
+	var whom []billing.CustomerID
+	for _, b := range r.Switches {
+		whom = append(whom, b.CustomerID)
+	}
+	r.Effect, err = e.consequence(ctx, org, only(whom...), func(in *rating.Input) {
 		in.Mappings.Switches = replaceSwitches(in.Mappings.Switches, r.Switches)
 	})
 	return r, err

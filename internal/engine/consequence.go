@@ -61,21 +61,14 @@ func (c *Count) add(period billing.PeriodType, price *money.Amount, units int64)
 }
 
 // consequence rates the stored data as the decisions are and as they would be, and compares the two.
-func (e *Engine) consequence(ctx context.Context, org store.Organization, change func(*rating.Input)) (Consequence, error) {
-	in, memory, err := e.storedInput(ctx, org)
+func (e *Engine) consequence(ctx context.Context, org store.Organization, about concerned, change func(*rating.Input)) (Consequence, error) {
+	q, err := e.ask(ctx, org, about, change)
 	if err != nil {
 		return Consequence{}, err
 	}
-	catalogue, found, err := e.Store.Catalogue(ctx, org.ID)
-	if err != nil {
-		return Consequence{}, err
-	}
-	in.Catalogue = catalogue
-	after := in
-	after.Mappings = in.Mappings
-	change(&after)
-	c := compareDesired(sideOf(in), sideOf(after), memory)
-	c.Known = found && in.Month != ""
+	before, after := rated(q, sideOf)
+	c := compareDesired(before, after, q.memory)
+	c.Known = q.known
 	return c, nil
 }
 

@@ -150,7 +150,11 @@ func dateText(d billing.Date) string {
 
 // ReplaceServices says what it would do to the lines in Autotask to end the services that a list lacks.
 func (e *Engine) ReplaceServices(ctx context.Context, org store.Organization, r ServiceReview) (Consequence, error) {
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	var whom []billing.CustomerID
+	for _, c := range r.Missing {
+		whom = append(whom, c.CustomerID)
+	}
+	return e.consequence(ctx, org, only(whom...), func(in *rating.Input) {
 		in.Directory.Subscriptions = keep(in.Directory.Subscriptions, func(s billing.Subscription) bool {
 			return !slices.ContainsFunc(r.Missing, func(c store.CustomService) bool { return c.ID == s.ID })
 		})
@@ -277,8 +281,9 @@ func keepIdentity(cells map[string]string, stored []store.CustomService, was bil
 
 // ReviewEndServices says what it would do to the lines in Autotask to end custom services.
 func (e *Engine) ReviewEndServices(ctx context.Context, org store.Organization, ids []billing.SubscriptionID) (Consequence, error) {
-	return e.consequence(ctx, org, func(in *rating.Input) {
-		in.Directory.Subscriptions = keep(in.Directory.Subscriptions, func(s billing.Subscription) bool { return !slices.Contains(ids, s.ID) })
+	isMeant := func(s billing.Subscription) bool { return slices.Contains(ids, s.ID) }
+	return e.consequence(ctx, org, holders(isMeant), func(in *rating.Input) {
+		in.Directory.Subscriptions = keep(in.Directory.Subscriptions, func(s billing.Subscription) bool { return !isMeant(s) })
 	})
 }
 

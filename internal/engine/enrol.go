@@ -81,13 +81,15 @@ func (e *Engine) firstBilledMonths(ctx context.Context, org store.Organization, 
 		}
 	}
 	for _, set := range lines {
+		month := monthOf(set, known)
 		for _, l := range set.Lines {
-			note(l.CustomerID, monthOf(set, known))
+			note(l.CustomerID, month)
 		}
 	}
 	for _, set := range usage {
+		month := usageMonthOf(set, known)
 		for _, g := range set.Groups {
-			note(g.CustomerID, usageMonthOf(set, known))
+			note(g.CustomerID, month)
 		}
 	}
 	return first, nil

@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"slices"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -48,24 +48,42 @@ func (e *Engine) PreviewPriceRule(ctx context.Context, org store.Organization, r
 		}
 		r = checked
 	}
-	in, _, err := e.storedInput(ctx, org)
+	q, err := e.ask(ctx, org, priced(r), func(in *rating.Input) {
+		in.Mappings.Prices = keep(in.Mappings.Prices, func(other billing.PriceRule) bool { return other.ID != r.ID })
+		if r.Kind != "" {
+			added := r
+			added.ID = cmp.Or(r.ID, newRule)
+			in.Mappings.Prices = append(in.Mappings.Prices, added)
+		}
+	})
 	if err != nil {
 		return PricePreview{}, err
 	}
-	if in.Catalogue, _, err = e.Store.Catalogue(ctx, org.ID); err != nil {
-		return PricePreview{}, err
-	}
-	before := rating.Rate(in)
-	in.Mappings.Prices = keep(in.Mappings.Prices, func(other billing.PriceRule) bool { return other.ID != r.ID })
-	if r.Kind != "" {
-		if r.ID == "" {
-			r.ID = newRule
-		}
-		in.Mappings.Prices = append(slices.Clone(in.Mappings.Prices), r)
-	}
-	p := priceMoves(before, rating.Rate(in))
-	p.Known = in.Month != ""
+	p := priceMoves(rated(q, rating.Rate))
+	p.Known = q.before.Month != ""
 	return p, nil
+}
+
+// priced finds the customers whose prices a rule decides, or the one with its id that it takes the place of.
+func priced(r billing.PriceRule) concerned {
+	return func(in rating.Input) []billing.CustomerID {
+		rules := keep(in.Mappings.Prices, func(other billing.PriceRule) bool { return other.ID == r.ID })
+		if r.Kind != "" {
+			rules = append(rules, r)
+		}
+		var all []billing.CustomerID
+		for _, rule := range rules {
+			some := []billing.CustomerID{rule.CustomerID}
+			if rule.SubscriptionID != "" {
+				some = holders(func(s billing.Subscription) bool { return s.ID == rule.SubscriptionID })(in)
+			}
+			if len(some) == 0 || some[0] == "" {
+				return everybody(in)
+			}
+			all = append(all, some...)
+		}
+		return all
+	}
 }
 
 // priceMoves compares two ratings of the same facts.

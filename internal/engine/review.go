@@ -23,14 +23,14 @@ func (e *Engine) ReviewUnmap(ctx context.Context, org store.Organization, custom
 	if !slices.ContainsFunc(m.Companies, func(c billing.CompanyMapping) bool { return c.CustomerID == customer.ID }) {
 		return Consequence{}, fault.NotFoundf("%s is not mapped", customer.Name).Do("spindle customers list shows the mappings")
 	}
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, only(customer.ID), func(in *rating.Input) {
 		in.Mappings.Companies = keep(in.Mappings.Companies, func(c billing.CompanyMapping) bool { return c.CustomerID != customer.ID })
 	})
 }
 
 // ReviewMap says what it would change to map a customer to a company.
 func (e *Engine) ReviewMap(ctx context.Context, org store.Organization, customer billing.CustomerID, company billing.CompanyID) (Consequence, error) {
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, only(customer), func(in *rating.Input) {
 		others := keep(in.Mappings.Companies, func(c billing.CompanyMapping) bool { return c.CustomerID != customer })
 		in.Mappings.Companies = append(others, billing.CompanyMapping{CustomerID: customer, CompanyID: company})
 	})
@@ -51,14 +51,14 @@ func (e *Engine) ReviewUnroute(ctx context.Context, org store.Organization, r bi
 	if !slices.ContainsFunc(m.Routes, func(other billing.Route) bool { return sameScope(r, other) }) {
 		return Consequence{}, fault.NotFoundf("there is no such route").Do("spindle contracts list shows the routes")
 	}
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, only(r.CustomerID), func(in *rating.Input) {
 		in.Mappings.Routes = keep(in.Mappings.Routes, func(other billing.Route) bool { return !sameScope(r, other) })
 	})
 }
 
 // ReviewRoute says what it would change to save a route.
 func (e *Engine) ReviewRoute(ctx context.Context, org store.Organization, r billing.Route) (Consequence, error) {
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, only(r.CustomerID), func(in *rating.Input) {
 		in.Mappings.Routes = append(keep(in.Mappings.Routes, func(other billing.Route) bool { return !sameScope(r, other) }), r)
 	})
 }
@@ -73,7 +73,7 @@ func (e *Engine) ReviewService(ctx context.Context, org store.Organization, offe
 	if id == "" && !slices.ContainsFunc(m.Services, isOffer) {
 		return Consequence{}, fault.NotFoundf("%s is not mapped to a service", offer).Do("spindle services list shows the mappings")
 	}
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, holders(func(s billing.Subscription) bool { return s.Offer == offer }), func(in *rating.Input) {
 		in.Mappings.Services = keep(in.Mappings.Services, func(s billing.ServiceMapping) bool { return !isOffer(s) })
 		if id != "" {
 			in.Mappings.Services = append(in.Mappings.Services, billing.ServiceMapping{Offer: offer, ServiceID: id})
@@ -86,9 +86,17 @@ func sameAuthority(a, b billing.AuthorityRule) bool {
 	return a.CustomerID == b.CustomerID && a.ProductID == b.ProductID
 }
 
+// decidedFor finds the customers that a rule of who decides the price is about.
+func decidedFor(rule billing.AuthorityRule) concerned {
+	if rule.CustomerID == "" {
+		return everybody
+	}
+	return only(rule.CustomerID)
+}
+
 // ReviewAuthority says what it would change to save who decides the price.
 func (e *Engine) ReviewAuthority(ctx context.Context, org store.Organization, rule billing.AuthorityRule) (Consequence, error) {
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, decidedFor(rule), func(in *rating.Input) {
 		in.Mappings.Authorities = append(keep(in.Mappings.Authorities, func(a billing.AuthorityRule) bool { return !sameAuthority(a, rule) }), rule)
 	})
 }
@@ -102,7 +110,7 @@ func (e *Engine) ReviewAuthorityRemoval(ctx context.Context, org store.Organizat
 	if !slices.ContainsFunc(m.Authorities, func(a billing.AuthorityRule) bool { return sameAuthority(a, rule) }) {
 		return Consequence{}, fault.NotFoundf("there is no such exception any more").Do("spindle services list shows who decides which price")
 	}
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, decidedFor(rule), func(in *rating.Input) {
 		in.Mappings.Authorities = keep(in.Mappings.Authorities, func(a billing.AuthorityRule) bool { return !sameAuthority(a, rule) })
 	})
 }
@@ -117,7 +125,7 @@ func (e *Engine) ReviewRuleRemoval(ctx context.Context, org store.Organization, 
 	if !slices.ContainsFunc(m.Prices, isRule) {
 		return Consequence{}, fault.NotFoundf("there is no price rule %q", id).Do("spindle prices list shows the rules")
 	}
-	return e.consequence(ctx, org, func(in *rating.Input) {
+	return e.consequence(ctx, org, priced(billing.PriceRule{ID: id}), func(in *rating.Input) {
 		in.Mappings.Prices = keep(in.Mappings.Prices, func(r billing.PriceRule) bool { return !isRule(r) })
 	})
 }
@@ -139,7 +147,7 @@ func (e *Engine) ReviewMicrosoft(ctx context.Context, org store.Organization, te
 	if strings.EqualFold(old.TenantID, tenant) {
 		return "", effect, nil
 	}
-	effect, err = e.consequence(ctx, org, func(in *rating.Input) {
+	effect, err = e.consequence(ctx, org, everybody, func(in *rating.Input) {
 		in.Directory.Azure = nil
 		in.Directory.Subscriptions = keep(in.Directory.Subscriptions, func(s billing.Subscription) bool { return s.Kind == billing.CustomService })
 	})

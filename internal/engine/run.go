@@ -239,25 +239,27 @@ func (e *Engine) ratingInput(ctx context.Context, org store.Organization) (ratin
 
 // storedInput is all of the input but the target's catalogue: it never asks anybody.
 func (e *Engine) storedInput(ctx context.Context, org store.Organization) (rating.Input, plan.Memory, error) {
+	in, memory, err := e.storedDecisions(ctx, org)
+	if err != nil {
+		return in, memory, err
+	}
+	return in, memory, e.addSets(ctx, org, &in)
+}
+
+// storedDecisions is the stored input without what Microsoft billed.
+func (e *Engine) storedDecisions(ctx context.Context, org store.Organization) (rating.Input, plan.Memory, error) {
 	in := rating.Input{Organization: string(org.ID), Day: e.Today()}
-	from := oldestRated(in.Day)
 	var memory plan.Memory
 	for _, load := range []func() error{
 		func() (err error) { in.Settings, err = e.Store.Settings(ctx, org.ID); return err },
 		func() (err error) { in.Mappings, err = e.Store.Mappings(ctx, org.ID); return err },
 		func() (err error) { in.Directory, err = e.Store.Directory(ctx, org.ID); return err },
-		func() (err error) { in.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from); return err },
-		func() (err error) { in.Usage, err = e.Store.LoadUsageSets(ctx, org.ID, from); return err },
 		func() (err error) { memory, err = e.Store.Memory(ctx, org.ID); return err },
 		func() (err error) { in.InvoiceMonths, in.InvoiceTotals, err = e.invoicesKnown(ctx, org); return err },
 	} {
 		if err := load(); err != nil {
 			return in, memory, err
 		}
-	}
-	in.Month = closedMonth(in)
-	if in.Settings.BillFrom == "" {
-		in.Settings.BillFrom = firstBilled(in) // the first plan; kept by startBilling
 	}
 	in.LinePrices = map[string]money.Decimal{}
 	for _, a := range memory.Lines {
@@ -268,6 +270,22 @@ func (e *Engine) storedInput(ctx context.Context, org store.Organization) (ratin
 		in.LinePrices[a.LineKey] = price
 	}
 	return in, memory, nil
+}
+
+// addSets reads what Microsoft billed: all of it, or what some customers were billed.
+func (e *Engine) addSets(ctx context.Context, org store.Organization, in *rating.Input, of ...billing.CustomerID) (err error) {
+	from := oldestRated(in.Day)
+	if in.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from, of...); err != nil {
+		return err
+	}
+	if in.Usage, err = e.Store.LoadUsageSets(ctx, org.ID, from, of...); err != nil {
+		return err
+	}
+	in.Month = closedMonth(*in)
+	if in.Settings.BillFrom == "" {
+		in.Settings.BillFrom = firstBilled(*in) // the first plan; kept by startBilling
+	}
+	return nil
 }
 
 // invoicesKnown gives the month and the total of every invoice that a source listed.

@@ -2,6 +2,7 @@ package rating
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"spindle/internal/billing"
@@ -101,8 +102,7 @@ func (c costs) of(s billing.Subscription) unitCost {
 		}
 		return unitCost{s.UnitCost, "cost of the custom service"}
 	}
-	own := matching(c.bySubscription[s.ID], func(l costLine) bool { return isOf(l, s.Offer) })
-	if found := fromLines(own); found.amount != nil {
+	if found := c.own(s); found.amount != nil {
 		return found
 	}
 	partners := c.partners[s.CustomerID]
@@ -114,6 +114,21 @@ func (c costs) of(s billing.Subscription) unitCost {
 		return found
 	}
 	return unitCost{basis: "no line of this offer has been billed yet"}
+}
+
+// own gives the cost as the subscription's own lines tell it.
+func (c costs) own(s billing.Subscription) unitCost {
+	return fromLines(matching(c.bySubscription[s.ID], func(l costLine) bool { return isOf(l, s.Offer) }))
+}
+
+// KnowsCosts reports whether the lines of every licence that is billed again and again tell its cost. Otherwise it is found from lines of
+// others with the same offer, of whatever customer, so that none may be left out of the input.
+func KnowsCosts(in Input) bool {
+	c := newCosts(newestSets(in.Lines))
+	return !slices.ContainsFunc(in.Directory.Subscriptions, func(s billing.Subscription) bool {
+		_, recurring := periodOf(s.Offer.Frequency)
+		return s.Kind == billing.Licence && recurring && !s.Trial && s.Status != billing.Ended && c.own(s).amount == nil
+	})
 }
 
 func matching(lines []costLine, keep func(costLine) bool) []costLine {

@@ -3,6 +3,7 @@ package rating
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -40,6 +41,14 @@ func UsageMonth(set billing.UsageSet) billing.Month {
 		}
 	}
 	return mostVoted(votes)
+}
+
+// KnowsMonths reports whether every set names its month, or its invoice does. Otherwise the month is found from its lines, so that none may be
+// left out of the input.
+func KnowsMonths(in Input) bool {
+	known := func(id billing.SetID) bool { return id.Month != "" || in.InvoiceMonths[id.Invoice] != "" }
+	return !slices.ContainsFunc(in.Lines, func(s billing.LineSet) bool { return !known(s.ID) }) &&
+		!slices.ContainsFunc(in.Usage, func(s billing.UsageSet) bool { return !known(s.ID) })
 }
 
 // readMonths finds the month of every set: what invoices say of themselves goes before what their lines look like.

@@ -84,19 +84,29 @@ func (s *Store) UsageSet(ctx context.Context, org billing.OrganizationID, id bil
 	return set, err
 }
 
-func (t *txn) usage(ctx context.Context, info SetInfo) (billing.UsageSet, error) {
+// usage reads the groups of a set: all, or those of some customers.
+func (t *txn) usage(ctx context.Context, info SetInfo, of ...billing.CustomerID) (billing.UsageSet, error) {
 	set := billing.UsageSet{ID: info.ID, Version: info.Version, Rows: info.Rows, Total: info.Total}
-	set.Groups = make([]billing.UsageGroup, 0, info.Items)
-	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
-		var body []byte
-		var g storedUsage
-		if err := r.Scan(&body); err != nil {
-			return struct{}{}, err
+	if len(of) == 0 {
+		set.Groups = make([]billing.UsageGroup, 0, info.Items)
+	}
+	err := eachOf(of, func(some []string) error {
+		q := t.query(`organization_id = $1`).and(`set_no = %s`, info.number)
+		if some != nil {
+			q.in(`customer_id`, some)
 		}
-		err := json.Unmarshal(body, &g)
-		set.Groups = append(set.Groups, billing.UsageGroup(g))
-		return struct{}{}, err
-	}, `SELECT body FROM usage_group WHERE organization_id = $1 AND set_no = $2 ORDER BY seq`, t.org, info.number)
+		_, err := list(ctx, t, func(r scanner) (struct{}, error) {
+			var body []byte
+			var g storedUsage
+			if err := r.Scan(&body); err != nil {
+				return struct{}{}, err
+			}
+			err := json.Unmarshal(body, &g)
+			set.Groups = append(set.Groups, billing.UsageGroup(g))
+			return struct{}{}, err
+		}, `SELECT body FROM usage_group`+q.text()+` ORDER BY seq`, q.args...)
+		return err
+	})
 	return set, err
 }
 
@@ -105,8 +115,9 @@ func (s *Store) UsageSets(ctx context.Context, org billing.OrganizationID, f Set
 	return s.listSets(ctx, org, usageKinds(), f)
 }
 
-// LoadUsageSets reads all sets of usage in force whose month is not earlier than from, ordered by id. An empty from reads all.
-func (s *Store) LoadUsageSets(ctx context.Context, org billing.OrganizationID, from billing.Month) ([]billing.UsageSet, error) {
+// LoadUsageSets reads all sets of usage in force whose month is not earlier than from, ordered by id. An empty from reads all. Where customers
+// are named the sets hold their usage alone.
+func (s *Store) LoadUsageSets(ctx context.Context, org billing.OrganizationID, from billing.Month, of ...billing.CustomerID) ([]billing.UsageSet, error) {
 	var all []billing.UsageSet
 	err := s.read(ctx, org, func(t *txn) error {
 		infos, err := t.sets(ctx, usageKinds(), SetFilter{From: from})
@@ -114,7 +125,7 @@ func (s *Store) LoadUsageSets(ctx context.Context, org billing.OrganizationID, f
 			return err
 		}
 		for _, info := range infos {
-			set, err := t.usage(ctx, info)
+			set, err := t.usage(ctx, info, of...)
 			if err != nil {
 				return err
 			}
