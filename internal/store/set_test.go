@@ -96,6 +96,45 @@ func TestLoadSetsFromAMonthOn(t *testing.T) {
 	})
 }
 
+// Of some customers every line is loaded and nobody else's, also of more than one statement names; a set that has none of theirs is still there.
+func TestLoadSetsOfSomeCustomers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, org := t.Context(), organization(t, s, "Northwind IT")
+		lines := billing.LineSet{ID: billing.SetID{Kind: billing.BilledLines, PartnerID: "p", Invoice: "G1", Currency: "EUR"}, Version: "1"}
+		usage := billing.UsageSet{ID: billing.SetID{Kind: billing.BilledUsage, PartnerID: "p", Invoice: "G1", Currency: "EUR"}, Version: "1"}
+		var some []billing.CustomerID
+		for n := range 600 {
+			id := billing.CustomerID(fmt.Sprintf("customer-%03d", n))
+			lines.Lines = append(lines.Lines, billing.LineItem{Key: fmt.Sprint(n), Row: n, CustomerID: id})
+			usage.Groups = append(usage.Groups, billing.UsageGroup{CustomerID: id, ResourceGroup: fmt.Sprint(n), Cost: money.Of(money.Int(1), "EUR")})
+			if n%4 == 3 {
+				some = append(some, id)
+			}
+		}
+		_, err := s.SaveLineSet(ctx, org, lines, "file.csv")
+		must(t, err)
+		_, err = s.SaveUsageSet(ctx, org, usage, "file.csv")
+		must(t, err)
+		for _, tc := range []struct {
+			of   []billing.CustomerID
+			want int
+		}{{nil, 600}, {some, 150}, {some[:1], 1}, {[]billing.CustomerID{"nobody"}, 0}} {
+			sets, err := s.LoadLineSets(ctx, org, "", tc.of...)
+			must(t, err)
+			groups, err := s.LoadUsageSets(ctx, org, "", tc.of...)
+			must(t, err)
+			if len(sets) != 1 || len(groups) != 1 || len(sets[0].Lines) != tc.want || len(groups[0].Groups) != tc.want {
+				t.Fatalf("%d customers: %d and %d sets", len(tc.of), len(sets), len(groups))
+			}
+			for i, l := range sets[0].Lines {
+				if tc.of != nil && (l.CustomerID != tc.of[i] || groups[0].Groups[i].CustomerID != tc.of[i]) {
+					t.Fatalf("line %d is of %s, usage of %s, want %s", i, l.CustomerID, groups[0].Groups[i].CustomerID, tc.of[i])
+				}
+			}
+		}
+	})
+}
+
 func TestBadSetsAreRefusedWhole(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		org := organization(t, s, "Northwind IT")
