@@ -149,10 +149,7 @@ func isOf(l costLine, o billing.Offer) bool {
 // (Microsoft sheet §4.2).
 func termMatches(l billing.LineItem, term billing.Term) bool {
 	months, known := map[billing.Term]int{"P1M": 1, "P1Y": 12, "P3Y": 36}[term]
-	if !known || l.TermPeriod.End.IsZero() {
-		return !known
-	}
-	return isMonths(l.TermPeriod, months)
+	return !known || isMonths(l.TermPeriod, months)
 }
 
 // fromLines takes the newest line that covers a whole charge cycle; else the list price of the newest line.
@@ -231,12 +228,11 @@ func fromList(first costLine, lines []costLine) unitCost {
 // cycle, as far as a line tells: that is the cycle the target has to bill.
 func (c costs) since(s billing.Subscription, day billing.Date) billing.Date {
 	first := s.Start
-	for _, l := range c.bySubscription[s.ID] {
-		if l.Charged.IsZero() || l.Cost.Sign() <= 0 {
-			continue
-		}
-		if s.Start.IsZero() && (first.IsZero() || l.Charged.Start.Before(first)) {
-			first = l.Charged.Start
+	if first.IsZero() {
+		for _, l := range c.bySubscription[s.ID] { // the newest first, so that the oldest has the last word
+			if !l.Charged.IsZero() && l.Cost.Sign() > 0 {
+				first = l.Charged.Start
+			}
 		}
 	}
 	if s.Offer.Frequency != billing.Annual {
