@@ -195,6 +195,11 @@ func (p *planner) openMonthEnd(contract string) billing.Date {
 // trueUpHolds are the reasons why a person must see a true-up.
 func (p *planner) trueUpHolds(b *book, want billing.DesiredCharge, corrects bool) []billing.Hold {
 	var holds []billing.Hold
+	for _, e := range b.wanted() {
+		if e.guest || e.billed() && !e.wants().Equal(e.amount()) { // what it charges now, no person has seen yet
+			holds = append(holds, e.want.Holds...)
+		}
+	}
 	for _, e := range slices.Concat(b.originals, b.trueUps) {
 		if e.stands() {
 			holds = append(holds, p.chargeDrift(e)...)
