@@ -100,9 +100,7 @@ func (s *subject) quantitySteps() []step {
 	for _, ch := range s.turns(room[:0], settled, settled, "a change that waits there is no longer wanted") {
 		steps = s.stepTo(steps, ch)
 	}
-	if len(s.prior) > 0 {
-		s.putInOrder(steps)
-	}
+	s.putInOrder(steps)
 	return steps
 }
 

@@ -102,6 +102,36 @@ func TestAStepTakesOnlyWhatLaterDaysLeave(t *testing.T) {
 	}
 }
 
+// Two halves of moves that end on different days of one line, in whatever order they are found: the earlier day comes first, and the later one
+// starts from what it leaves. The other way round the plan would want to write the later day first and could not be applied.
+func TestHalvesOfMovesAreWrittenOldestFirst(t *testing.T) {
+	half := func(id billing.SubscriptionID, units int64, day string) moving {
+		return moving{Move: Move{id, units, date(day)}, why: "the day it began on its new line", begun: true}
+	}
+	for _, tc := range []struct {
+		name  string
+		moves []moving
+		want  int64
+		steps string
+	}{
+		{"both before today", []moving{half("s1", -2, "2026-11-18"), half("s2", -3, "2026-11-16")}, 0, "11-16 5-3, 11-18 2-2"},
+		{"one before today and one ahead", []moving{half("s1", -2, "2026-11-25"), half("s2", -3, "2026-11-16")}, 0, "11-16 5-3, 11-25 2-2"},
+		{"both ahead", []moving{half("s1", -2, "2026-11-28"), half("s2", -3, "2026-11-25")}, 0, "11-25 5-3, 11-28 2-2"},
+		{"on one day they are one adjustment", []moving{half("s1", -2, "2026-11-18"), half("s2", -3, "2026-11-18")}, 0, "11-18 5-5"},
+		{"one comes on the day the other goes", []moving{half("s1", -3, "2026-11-18"), half("s2", 3, "2026-11-18")}, 5, ""},
+		{"one comes before the other goes", []moving{half("s1", -3, "2026-11-18"), half("s2", 4, "2026-11-16")}, 6, "11-16 5+4, 11-18 9-3"},
+	} {
+		for range 2 {
+			s := stepsSubject(t, trueDate, tc.want, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"})
+			s.moves = tc.moves
+			if got := stepText(s.quantitySteps()); got != tc.steps {
+				t.Errorf("%s: %q, want %q", tc.name, got, tc.steps)
+			}
+			slices.Reverse(tc.moves)
+		}
+	}
+}
+
 // dated is a line with rows, cut anywhere, and what is wanted of it: what the rules on one line see.
 type dated struct {
 	policy billing.EffectivePolicy
