@@ -96,7 +96,7 @@ func (s *scene) planWithPast() Plan {
 	if from, contracts := LookBack(in); len(contracts) > 0 {
 		in.Observed = s.b.at.readFrom(from)
 	}
-	return Make(in)
+	return wellSaid(Make(in))
 }
 
 func drawLife(t *rapid.T) seatLife {

@@ -145,7 +145,7 @@ func (s *story) handEdit(l *modelLine) {
 // run plans and applies everything, and checks what must hold for every plan and every single change.
 func (s *story) run() Plan {
 	in := s.input()
-	p := Make(in)
+	p := wellSaid(Make(in))
 	for i, c := range p.Changes {
 		behind := slices.ContainsFunc(p.Changes[:i], func(x Change) bool { return x.LineKey == c.LineKey && slices.Contains(c.Requires, x.ID) })
 		if standing, why := Stands(c, in.Observed, behind); standing == Moved {

@@ -70,7 +70,24 @@ func (s *scene) input() Input {
 	return Input{Organization: "o", Desired: d, Observed: s.b.at.read(), Memory: s.b.memory, Settings: s.setup, Enabled: s.enabled}
 }
 
-func (s *scene) plan() Plan { return Make(s.input()) }
+func (s *scene) plan() Plan { return wellSaid(Make(s.input())) }
+
+// wellSaid asserts of any plan that a clerk can read it: every change says what it is about, whose it is and why, every finding whose it is and what
+// to do about it.
+func wellSaid(p Plan) Plan {
+	for _, c := range p.Changes {
+		if c.ID == "" || c.What == "" || c.Reason == "" || (c.CustomerID == "") != (c.Kind == CreateService) || (c.Customer == "") != (c.CustomerID == "") {
+			panic(fmt.Sprintf("change %s does not say all: %+v", c.Kind, c))
+		}
+	}
+	for _, f := range p.Findings {
+		ofAll := f.Kind == billing.FindingIncomplete || f.Kind == billing.FindingDuplicate && strings.Contains(f.Subject, "/") || f.Kind == billing.FindingServiceGone
+		if f.Message == "" || f.Remedy == "" || !ofAll && (f.CustomerID == "" || f.Customer == "") {
+			panic(fmt.Sprintf("finding does not say all: %+v", f))
+		}
+	}
+	return p
+}
 
 func brief(p Plan) []string {
 	var out []string

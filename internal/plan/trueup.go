@@ -54,13 +54,11 @@ func (b *book) holdsBilled() bool {
 	return b.isBilled() || slices.ContainsFunc(b.trueUps, (*item).billed)
 }
 
-// charged is what stands for a book.
+// charged is what stands for a book, deleted true-ups included.
 func (b *book) charged() money.Decimal {
 	var sum money.Decimal
 	for _, e := range slices.Concat(b.originals, b.trueUps) {
-		if e.stands() || e.number > 0 {
-			sum = sum.Add(e.amount())
-		}
+		sum = sum.Add(e.amount())
 	}
 	return sum
 }
@@ -201,9 +199,7 @@ func (p *planner) trueUpHolds(b *book, want billing.DesiredCharge, corrects bool
 		}
 	}
 	for _, e := range slices.Concat(b.originals, b.trueUps) {
-		if e.stands() {
-			holds = append(holds, p.chargeDrift(e)...)
-		}
+		holds = append(holds, p.chargeDrift(e)...)
 	}
 	if _, known := b.costRest(nil); known && !corrects && want.UnitCost.IsZero() {
 		holds = append(holds, billing.Hold{Policy: "hold-repriced",

@@ -42,6 +42,10 @@ func correctionIn(t *testing.T, p Plan) []string {
 	for _, h := range c.Holds {
 		out = append(out, h.Policy+": "+h.Why)
 	}
+	corrects := c.Kind == CorrectCharge
+	if c.Before.Exists != corrects || corrects && !c.Before.UnitPrice.Equal(*c.Before.Amount) || (c.Charge.ID != "") != corrects {
+		t.Errorf("%s of charge %q starts from %+v", c.Kind, c.Charge.ID, c.Before)
+	}
 	return out
 }
 
@@ -124,6 +128,31 @@ func TestDiaryOfCorrections(t *testing.T) {
 		t.Error(why)
 	}
 	s.applied(t, p)
+}
+
+// A correction that a person deleted keeps counting, because it is not written twice: the next one brings only what is owed besides, with a number
+// and a mark of its own.
+func TestACorrectionThatWasDeleted(t *testing.T) {
+	s := ledgerScene()
+	s.asks(ask{"900 *": 10000})
+	s.applied(t, s.plan())
+	s.post()
+	s.asks(ask{"900 *": 10500})
+	s.applied(t, s.plan())
+	first := s.b.at.charges[1].Mark
+	s.b.at.charges = s.b.at.charges[:1]
+	s.asks(ask{"900 *": 10750})
+	p := s.plan()
+	same(t, "correction", correctionIn(t, p), []string{
+		`charge "Microsoft Azure 2026-10, correction 2" on 2026-11-30 of 900, company 1`,
+		"1 × 2.50 EUR, cost 0.00 EUR, code 600: +2.50 EUR now, - before",
+		"Correction of 2026-10-01 to 2026-10-31: 105.00 EUR charged so far, 107.50 EUR in all.",
+		"Correction of 2026-10, which is posted: 105.00 EUR were charged, Microsoft's data or the price rules now give 107.50 EUR.",
+	})
+	if p.Changes[0].Charge.Mark == first {
+		t.Errorf("both are marked %s", first)
+	}
+	finding(t, p, billing.FindingDrift)
 }
 
 // What a correction is called: after what was charged when that is one thing, after its kind when it is several, always with the month and the
@@ -352,6 +381,18 @@ func TestWhyAPersonSeesACorrection(t *testing.T) {
 		tc.before(s)
 		same(t, tc.name, correctionIn(t, s.plan())[4:], tc.want)
 	}
+
+	s := ledgerScene() // a charge that is still open is seen where it is corrected itself
+	s.asks(ask{"900 Compute": 6000, "900 Storage": 3000})
+	s.applied(t, s.plan())
+	s.b.at.charges[0].Billed = true
+	s.asks(ask{"900 Compute": 6600, "900 Storage": 3300})
+	for i := range s.desired.Charges {
+		if strings.Contains(s.desired.Charges[i].Key, "Storage") {
+			s.desired.Charges[i].Holds = below
+		}
+	}
+	same(t, "one open, one posted", charged(s.plan()), []string{`correct-charge 900 "Storage 2026-10" +3.00 EUR held: hold-below-margin`, `charge 900 "Azure usage 2026-10, correction" +6.00 EUR`})
 }
 
 // What was billed stays billed when a person switches something off; only a difference that is left is named, whoever it is of.
@@ -390,6 +431,38 @@ func TestCorrectionsOfWhatIsSwitchedOff(t *testing.T) {
 	}
 }
 
+// A month whose charge somebody un-posted holds nothing that is billed: switched off, it is taken back, its open correction too.
+func TestAnUnpostedMonthThatIsSwitchedOff(t *testing.T) {
+	s := ledgerScene()
+	s.asks(ask{"900 *": 10000})
+	s.applied(t, s.plan())
+	s.post()
+	s.asks(ask{"900 *": 10500})
+	s.applied(t, s.plan())
+	s.b.at.charges[0].Billed = false
+	s.asks(ask{})
+	off(s)
+	p := s.plan()
+	same(t, "changes", charged(p), []string{`remove-charge 900 "Microsoft Azure 2026-10" -100.00 EUR held: hold-unwanted`,
+		`remove-charge 900 "Microsoft Azure 2026-10, correction" -5.00 EUR held: hold-unwanted`})
+	same(t, "findings", findingsIn(p), nil)
+	s.applied(t, p)
+}
+
+// What Autotask refused, word for word: the amount, the reason it gave, the mark to enter it by hand with.
+func TestARefusedCorrectionInWords(t *testing.T) {
+	s := ledgerScene()
+	s.asks(ask{"900 *": 10000})
+	s.applied(t, s.plan())
+	s.post()
+	s.asks(ask{"900 *": 9000})
+	c := s.plan().Changes[0]
+	s.b.memory.Charges = append(s.b.memory.Charges, Charged{}.RefusedAs(c, "no negative charges"))
+	same(t, "findings", findingsIn(s.plan()), []string{
+		"posted-period/true-up|azure|900|2026-10|EUR|1 | Microsoft Azure 2026-10, correction: Autotask did not take a charge of -10.00 EUR: no negative charges | Credit it by hand; a charge with the internal purchase order number " +
+			c.Charge.Mark + " counts as ours. Or mend the cause and approve the change. | -10.00 EUR"})
+}
+
 // A correction that stands and is posted alone, its month's charge deleted by hand, is still billed: what it made good stays as it is while
 // billing is off.
 func TestACorrectionAloneHoldsABook(t *testing.T) {
@@ -426,6 +499,13 @@ func TestCorrectionsThatCannotBeWritten(t *testing.T) {
 		t.Errorf("the finding is about %q %q", f.CustomerID, f.Customer)
 	}
 
+	closed := s.b.at.contracts
+	s.b.at.contracts = closed[1:]
+	same(t, "the contract is gone", findingsIn(s.plan()), findingsIn(Plan{Findings: []billing.Finding{{Kind: billing.FindingPosted, Subject: "true-up|azure|900|2026-10|EUR|1",
+		Message: "Microsoft Azure 2026-10, correction: 2.50 EUR are still to be charged, but Contract 900 is not an active contract in Autotask.", Remedy: "Charge or credit the difference by hand in Autotask.",
+		Money: euros(250)}}}))
+
+	s.b.at.contracts = closed
 	s.b.at.contracts[0].Active, s.b.at.contracts[0].Mark = true, "SPN-m"
 	s.desired.Contracts = []billing.DesiredContract{{Mark: "SPN-m", CustomerID: "c1", Name: "Cloud 900", PeriodType: billing.PeriodMonth, Start: date("2026-01-15"), End: date("2026-11-29")}}
 	s.b.at.charges[0].Date = date("2027-12-31") // far ahead, so that the next open month is
