@@ -49,7 +49,8 @@ func (r *rater) historyOf(c candidate) (h history, ok bool) {
 		days[from].add(l, seats)
 	}
 	if len(days) == 0 {
-		return h, c.ended || h.startOnly(c) // what ended before the oldest invoice adds nothing to the days that are known
+		ok = c.ended || h.startOnly(c) // what ended before the oldest invoice adds nothing to the days that are known
+		return h, ok
 	}
 	h.steps = stepsOf(days, c.sub.Start)
 	if end := c.sub.End; c.ended && !end.IsZero() && !end.After(r.in.Day) {
