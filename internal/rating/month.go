@@ -98,7 +98,7 @@ type month struct {
 	r        *rater
 	usage    *usageIndex
 	builders map[string]*chargeBuilder
-	outcomes map[billing.Disposition]money.Amount // key without cost
+	outcomes map[billing.Disposition]money.Decimal // by the disposition at no cost, in its currency: two lines with one key may have two
 	source   money.Totals
 	held     map[billing.CustomerID]bool // something of theirs is held by a finding
 	off      map[billing.CustomerID]bool // something of theirs is switched off
@@ -116,7 +116,7 @@ func (r *rater) rateMonth() {
 	sets := r.monthSets()
 	usage, alone := r.monthUsage(sets)
 	m := &month{
-		r: r, usage: newUsageIndex(usage), builders: map[string]*chargeBuilder{}, outcomes: map[billing.Disposition]money.Amount{},
+		r: r, usage: newUsageIndex(usage), builders: map[string]*chargeBuilder{}, outcomes: map[billing.Disposition]money.Decimal{},
 		held: map[billing.CustomerID]bool{}, off: map[billing.CustomerID]bool{},
 		lastDay: period.LastDay(), first: len(r.dispositions),
 		settings: settingsBlock("Azure and one-off charges", "a material billing code (Azure material code)", r.in.Settings.MaterialCodeID),
@@ -294,9 +294,6 @@ func (m *month) isLicence(l billing.LineItem) bool {
 		return false
 	}
 	if sub, known := m.r.subscriptionOf(l); known {
-		if sub.Kind != billing.Licence && sub.Kind != billing.CustomService {
-			return false
-		}
 		return m.r.verdicts[sub.ID].outcome != "" // none: charged line by line
 	}
 	return strings.HasPrefix(l.ProductID, licenceProduct) && (l.Frequency == billing.Monthly || l.Frequency == billing.Annual)
@@ -345,21 +342,11 @@ func (m *month) noticeUnknownKind(l billing.LineItem) {
 
 // dispose records the outcome of a source line, or of a part of it, and tells a holding finding what it keeps back.
 func (m *month) dispose(l sourceLine, v verdict) {
-	key := billing.Disposition{Set: l.set, LineKey: l.key, Row: l.row, Outcome: v.outcome, By: v.by}
-	sum, err := m.outcomes[key].Add(l.cost)
-	if err != nil { // parts of one line share its currency; two lines with one key may not
-		m.r.dispositions = append(m.r.dispositions, withCost(key, l.cost))
-	} else {
-		m.outcomes[key] = sum
-	}
+	key := billing.Disposition{Set: l.set, LineKey: l.key, Row: l.row, Outcome: v.outcome, By: v.by, Cost: money.Of(money.Decimal{}, l.cost.Currency())}
+	m.outcomes[key] = m.outcomes[key].Add(l.cost.Value())
 	if v.finding != nil {
 		m.r.findings.atStake(*v.finding, l.what, l.cost)
 	}
-}
-
-func withCost(d billing.Disposition, cost money.Amount) billing.Disposition {
-	d.Cost = cost
-	return d
 }
 
 // finish makes the charges and writes the dispositions.
@@ -367,8 +354,9 @@ func (m *month) finish() {
 	for _, key := range sortedKeys(m.builders) {
 		m.builders[key].finish(m)
 	}
-	for key, cost := range m.outcomes {
-		m.r.dispositions = append(m.r.dispositions, withCost(key, cost))
+	for d, cost := range m.outcomes {
+		d.Cost = money.Of(cost, d.Cost.Currency())
+		m.r.dispositions = append(m.r.dispositions, d)
 	}
 }
 

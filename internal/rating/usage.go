@@ -25,7 +25,12 @@ type usageKey struct {
 // usageIndex holds the usage of the month's invoices and what their lines bill of it.
 type usageIndex struct {
 	groups map[usageKey][]*billing.UsageGroup
-	billed map[usageKey]billedUsage
+	billed map[billedKey]billedUsage
+}
+
+type billedKey struct {
+	usageKey
+	currency money.Currency
 }
 
 type billedUsage struct {
@@ -34,7 +39,7 @@ type billedUsage struct {
 }
 
 func newUsageIndex(sets []billing.UsageSet) *usageIndex {
-	u := &usageIndex{groups: map[usageKey][]*billing.UsageGroup{}, billed: map[usageKey]billedUsage{}}
+	u := &usageIndex{groups: map[usageKey][]*billing.UsageGroup{}, billed: map[billedKey]billedUsage{}}
 	for _, set := range sets {
 		for i := range set.Groups {
 			g := &set.Groups[i]
@@ -65,12 +70,10 @@ func (u *usageIndex) of(set billing.SetID, l billing.LineItem) []*billing.UsageG
 
 // billedByLine counts a consumption line, credits apart.
 func (u *usageIndex) billedByLine(set billing.SetID, l billing.LineItem) {
-	key := keyOf(set, l)
+	key := billedKey{keyOf(set, l), l.Cost.Currency()}
 	b := u.billed[key]
 	b.lines++
-	if sum, err := b.cost.Add(l.Cost); err == nil {
-		b.cost = sum
-	}
+	b.cost, _ = b.cost.Add(l.Cost) // of one currency
 	u.billed[key] = b
 }
 
@@ -84,12 +87,9 @@ func (u *usageIndex) reportDifferences(r *rater) {
 		for _, g := range groups {
 			used.Add(g.Cost)
 		}
-		billed := u.billed[key]
 		for _, sum := range used.Amounts() {
-			difference := sum
-			if billed.cost.Currency() == sum.Currency() {
-				difference, _ = sum.Sub(billed.cost)
-			}
+			billed := u.billed[billedKey{key, sum.Currency()}]
+			difference, _ := sum.Sub(billed.cost)
 			if difference.Value().Abs().Cmp(usageTolerance.Mul(money.Int(max(billed.lines, 1)))) <= 0 {
 				continue
 			}
