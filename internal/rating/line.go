@@ -328,7 +328,7 @@ func averageCost(group []candidate) (*money.Amount, string) {
 	var sum money.Decimal
 	var count int64
 	for _, c := range group {
-		if c.cost.amount == nil || first.amount == nil || c.cost.amount.Currency() != first.amount.Currency() {
+		if c.cost.amount == nil || c.cost.amount.Currency() != first.amount.Currency() {
 			return nil, "the cost of subscription " + string(c.sub.ID) + " is not known: " + c.cost.basis
 		}
 		same = same && c.cost.amount.Equal(*first.amount)
