@@ -125,7 +125,7 @@ func (c *subscriptionsBill) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if c.All || !order.On || review.Reaches || len(review.Moved) > 0 || review.Effect.Touches() {
+	if c.All || !order.On || review.Reaches || review.Idle != "" || len(review.Moved) > 0 || review.Effect.Touches() {
 		if err := s.ask(review.Effect, c.question(review), c.Yes); err != nil {
 			return err
 		}
@@ -175,6 +175,9 @@ func (c *subscriptionsBill) question(r engine.BillingReview) string {
 	}
 	if r.WasOff > 0 {
 		fmt.Fprintf(&text, "Switched off until now: %s.\n", plural(r.WasOff, "customer"))
+	}
+	if r.Idle != "" {
+		fmt.Fprintf(&text, "Nothing of it is billed before %s, and nothing of the months until then.\n", r.Idle)
 	}
 	fmt.Fprintf(&text, "Switch billing %s for %s%s?", c.State, c.whom(r), fromWords(r))
 	return text.String()

@@ -39,7 +39,9 @@ type BillingReview struct {
 	WasOff int
 	// Reaches reports whether months before the running one would be billed that were not before.
 	Reaches bool
-	Effect  Consequence
+	// Idle is the latest first month when it lies after the next one: until then nothing is billed. Empty otherwise.
+	Idle   billing.Month
+	Effect Consequence
 }
 
 // MonthMove is a first billed month that is changed.
@@ -271,6 +273,9 @@ func (b billingDraft) draft(r *BillingReview, of switchScope) {
 		was = b.begins()
 	}
 	r.Reaches = r.Reaches || wanted.On && wanted.From < was
+	if next := billing.MonthOf(b.running.Period().End); wanted.On && b.order.From != "" && wanted.From > next {
+		r.Idle = max(r.Idle, wanted.From)
+	}
 	r.Switches = append(r.Switches, wanted)
 }
 

@@ -95,6 +95,17 @@ func (o *office) wants(want string) {
 	}
 }
 
+// TestAFirstMonthFarAheadIsTold takes 2027-11 for 2026-11: a year unbilled must not pass without a question. The next month is an ordinary choice.
+func TestAFirstMonthFarAheadIsTold(t *testing.T) {
+	o := newOffice(t)
+	for from, want := range map[billing.Month]billing.Month{"": "", "2026-10": "", "2026-11": "", "2026-12": "", "2027-01": "2027-01", "2027-11": "2027-11"} {
+		r, err := o.DraftBilling(t.Context(), o.org, BillingOrder{On: true, Customer: "alder", From: from})
+		if err != nil || r.Idle != want {
+			t.Errorf("from %q: idle until %q, %v; want %q", from, r.Idle, err, want)
+		}
+	}
+}
+
 // TestBillingBeginsWithTheRunningMonth plays half a year of switching on, off and on again: what begins, begins with the month of that day
 // or the one chosen, never before the organization's, and nothing opens an old month by itself.
 func TestBillingBeginsWithTheRunningMonth(t *testing.T) {

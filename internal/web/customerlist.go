@@ -114,6 +114,9 @@ func (r *request) billingQuestion(title, back, act string, review engine.Billing
 		}
 		c.Consequences = append(c.Consequences, text+" on.")
 	}
+	if review.Idle != "" {
+		c.Consequences = append(c.Consequences, "Nothing of it is billed before "+view.MonthName(review.Idle)+", and nothing of the months until then.")
+	}
 	if review.WasOff > 0 {
 		c.Consequences = append(c.Consequences, view.Plural(review.WasOff, "customer was", "customers were")+" switched off by somebody and would be switched on.")
 	}

@@ -76,6 +76,7 @@ func TestSwitchBilling(t *testing.T) {
 	ts.withCustomers()
 	page := "/o/northwind-it/customers/c-alder"
 	b.post(page+"/billing", "act", "on", "from", "soon").says(t, 422, `value="soon"`)
+	b.post(page+"/billing", "act", "on", "from", "2027-11").says(t, 200, "Billed from November 2027 on", "Nothing of it is billed before November 2027")
 	question := b.post(page+"/billing", "act", "on").says(t, 200, "Switch billing on for", "Nothing is written to Autotask now", "November 2026")
 	if !strings.Contains(question.body, `name="act" value="on"`) {
 		t.Error("the question forgets what was asked")
