@@ -18,8 +18,9 @@ type SubscriptionRow struct {
 	Gone   bool   // no source lists it any more
 	Source string // "partnercenter", "files", "custom"
 
-	On     bool // billing is on for it
-	Own    bool // by a switch of its own; else by the customer's, or by none
+	On     bool          // billing is on for it
+	From   billing.Month // first billed month; empty while billing is off, or until the first plan sets it
+	Own    bool          // by a switch of its own; else by the customer's, or by none
 	Route  billing.Route
 	Routed bool // false: there is no route
 
@@ -44,6 +45,7 @@ type ResourceGroupRow struct {
 // CustomerDetail is everything the customer's page shows.
 type CustomerDetail struct {
 	CustomerRow
+	From       billing.Month     // first billed month, as SubscriptionRow.From
 	Subscribed []SubscriptionRow // Microsoft's, ordered by name
 	Custom     []SubscriptionRow
 	Groups     []ResourceGroupRow
@@ -97,7 +99,12 @@ func (s *Store) CustomerDetail(ctx context.Context, org billing.OrganizationID, 
 		if err != nil {
 			return err
 		}
-		if err := t.addSubscribed(ctx, &d, m); err != nil {
+		settings := DefaultSettings()
+		if err := t.settings(ctx, &settings); err != nil {
+			return err
+		}
+		d.From = firstMonth(settings, m, id, "")
+		if err := t.addSubscribed(ctx, &d, settings, m); err != nil {
 			return err
 		}
 		if d.Groups, err = t.resourceGroups(ctx, id, ""); err != nil {
@@ -172,7 +179,11 @@ func (g *ResourceGroupRow) route(routes []billing.Route) {
 }
 
 // addSubscribed adds the customer's subscriptions and custom services with the lines that bill them.
-func (t *txn) addSubscribed(ctx context.Context, d *CustomerDetail, m billing.Mappings) error {
+func (t *txn) addSubscribed(ctx context.Context, d *CustomerDetail, settings billing.Settings, m billing.Mappings) error {
+	planned, err := t.monthOfPlan(ctx, d.Run)
+	if err != nil {
+		return err
+	}
 	var last billing.SubscriptionID
 	rows, err := list(ctx, t, func(r scanner) (row SubscriptionRow, err error) {
 		var body string
@@ -196,8 +207,8 @@ func (t *txn) addSubscribed(ctx context.Context, d *CustomerDetail, m billing.Ma
 			continue // another source lists it too
 		}
 		last = row.ID
-		row.decide(m)
-		row.bill(d.CustomerRow, lines[row.ID])
+		row.decide(settings, m)
+		row.bill(d.CustomerRow, planned, lines[row.ID])
 		if row.Kind == billing.CustomService {
 			d.Custom = append(d.Custom, row)
 		} else {
@@ -210,15 +221,33 @@ func (t *txn) addSubscribed(ctx context.Context, d *CustomerDetail, m billing.Ma
 	return nil
 }
 
+// monthOfPlan gives the month of the day that a run planned for; empty without a run.
+func (t *txn) monthOfPlan(ctx context.Context, id RunID) (billing.Month, error) {
+	if id == "" {
+		return "", nil
+	}
+	run, _, err := t.run(ctx, id)
+	return billing.MonthOf(run.PlanDay), err
+}
+
+// firstMonth gives the first billed month of a subscription, or of the customer when none is named.
+func firstMonth(settings billing.Settings, m billing.Mappings, customer billing.CustomerID, sub billing.SubscriptionID) billing.Month {
+	if by, found := m.Switch(customer, sub); found && by.On {
+		return settings.FirstMonth(by)
+	}
+	return ""
+}
+
 // decide adds the switch and the route.
-func (r *SubscriptionRow) decide(m billing.Mappings) {
+func (r *SubscriptionRow) decide(settings billing.Settings, m billing.Mappings) {
 	by, found := m.Switch(r.CustomerID, r.ID)
 	r.On, r.Own = found && by.On, found && by.SubscriptionID != ""
+	r.From = firstMonth(settings, m, r.CustomerID, r.ID)
 	r.Route, r.Routed = routeFor(m.Routes, billing.Route{SubscriptionID: r.ID})
 }
 
-// bill adds the line, or says why there is none.
-func (r *SubscriptionRow) bill(c CustomerRow, line *LineRow) {
+// bill adds the line, or says why there is none. Planned is the month of the plan that the customer's figures are from.
+func (r *SubscriptionRow) bill(c CustomerRow, planned billing.Month, line *LineRow) {
 	if line != nil {
 		r.Line, r.LineStatus = line, line.Status
 		return
@@ -243,6 +272,8 @@ func (r *SubscriptionRow) bill(c CustomerRow, line *LineRow) {
 		r.Why = "charged once, from the invoice"
 	case c.Run == "":
 		r.Why = "not planned yet"
+	case r.From > planned:
+		r.Why = "billing begins with " + string(r.From)
 	default:
 		r.Why = "the latest plan has no line for it: see the findings"
 	}

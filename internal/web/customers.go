@@ -51,8 +51,8 @@ func (r *request) customerView(errs map[string]string) (view.Customer, error) {
 	if v.Company.Suggestions, err = r.companiesOffered(v.Detail.Name); err != nil {
 		return v, err
 	}
-	v.From = view.Field{Name: "from", Label: "First billed month", Type: "month", Value: r.text("from"), Error: errs["from"],
-		Help: "Empty: the running month, or the month it has."}
+	v.From = view.Field{Name: "from", Label: "First billed month", Type: "month", Value: first(r.text("from"), string(v.Detail.From)), Error: errs["from"],
+		Help: "What Microsoft billed for months before is never charged. Empty: the running month, or the month it has."}
 	if err := r.contractFields(&v, mappings, errs); err != nil {
 		return v, err
 	}

@@ -83,6 +83,7 @@ func TestSwitchBilling(t *testing.T) {
 	}
 	b.post(page+"/billing", "act", "on", "confirmed", "yes").redirects(t, page)
 	b.get(page).says(t, 200, "Billing is switched on", "on, future ones too")
+	b.get(page).says(t, 200, "from November 2026", `value="2026-11"`)
 	b.post(page+"/billing", "act", "off", "subscription", "s-alder", "confirmed", "yes").redirects(t, page)
 	b.get(page).says(t, 200, "own switch")
 	b.post(page+"/billing", "act", "maybe").says(t, 422)

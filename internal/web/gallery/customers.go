@@ -90,7 +90,7 @@ func subscriptionOf(id, name string, units int64, line bool) store.SubscriptionR
 func sampleCustomer() view.Customer {
 	v := view.Customer{Authority: billing.SpindlePrices, Routes: map[string]string{"1201": "Alder Ridge – Microsoft CSP"},
 		Company: view.Field{Name: "company", Label: "Company", Value: "29680001", Required: true, Help: "Type a part of the name and choose, or write the id.", Suggestions: []string{"Alder Ridge Dental Group Ltd (29680001)", "Birch and Vale (29680002)"}},
-		From:    view.Field{Name: "from", Label: "First billed month", Type: "month", Help: "Empty: the running month, or the month it has."},
+		From:    view.Field{Name: "from", Label: "First billed month", Type: "month", Value: "2026-08", Help: "What Microsoft billed for months before is never charged. Empty: the running month, or the month it has."},
 		Contract: view.Field{Name: "contract", Label: "Everything of this customer goes to", Type: "select", Options: []view.Option{{Label: "no contract"}, {Value: "managed", Label: "a contract that Spindle creates and extends"},
 			{Value: "1201", Label: "Alder Ridge – Microsoft CSP (1201, until 2027-02-28)", Selected: true}}},
 		StartDay: view.Field{Name: "start-day", Label: "Start day of a managed contract", InputMode: "numeric", Help: "1 to 31. Empty: as in the service settings."},
@@ -98,11 +98,11 @@ func sampleCustomer() view.Customer {
 		Findings: []store.FindingRow{{Finding: billing.Finding{Kind: billing.FindingNoRoute, Message: "Power BI Pro has been billed by Microsoft, but no contract is chosen for it", Remedy: "choose a contract below", Money: eur(9120)}}}}
 	v.Detail = store.CustomerDetail{CustomerRow: store.CustomerRow{ID: "cust-1", Name: "Alder Ridge Dental Group", Domain: "alderridge.example", CompanyID: "29680001", CompanyName: "Alder Ridge Dental Group Ltd",
 		Billing: store.BillingAll, Exceptions: 1, Subscriptions: 3, CustomServices: 1, Contracts: 1, Azure: true, Status: store.CustomerFinding, Monthly: azureFigures(1_204_310),
-		Charges: azureFigures(80_000), ChargesMonth: "2026-09", Findings: 1, Waiting: 2, Run: "17"}}
+		Charges: azureFigures(80_000), ChargesMonth: "2026-09", Findings: 1, Waiting: 2, Run: "17"}, From: "2026-08"}
 	gone := subscriptionOf("gone", "Visio Plan 1", 1, false)
 	gone.Gone, gone.Why = true, "Microsoft lists it no more"
 	own := subscriptionOf("own", "Power BI Pro, "+longName, 12, false)
-	own.Own = true
+	own.On, own.Own, own.From, own.Why = true, true, "2027-10", "billing begins with 2027-10"
 	v.Detail.Subscribed = []store.SubscriptionRow{subscriptionOf("s1", "Microsoft 365 Business Premium", 45, true), subscriptionOf("s2", "Exchange Online Plan 1", 9, true), own, gone}
 	v.Detail.Custom = []store.SubscriptionRow{subscriptionOf("backup-1", "Backup of a server", 2, true)}
 	v.Detail.Groups = []store.ResourceGroupRow{{AzureSubscriptionID: "8f3c0b1e-2d4f-4a6b-9c8d-7e6f5a4b3c2d", AzureSubscriptionName: "Alder production", ResourceGroup: "rg-prod", Month: "2026-09", Cost: sums(eur(60_000)), Route: billing.Route{ContractID: "1201"}, Routed: true},
