@@ -329,17 +329,17 @@ func TestCustomerDetailSaysWhyNothingIsBilled(t *testing.T) {
 		must(t, s.SavePlan(ctx, org, run.ID, plan.Plan{Fingerprint: "f", Changes: []plan.Change{{ID: "a", LineKey: "k", CustomerID: "c"}}},
 			billing.Desired{Lines: []billing.DesiredLine{{Key: "k", CustomerID: "c", Shares: []billing.Share{{SubscriptionID: "billed", Units: 1}}}}}))
 		equal(t, why()["billed"], "line k waiting")
+		d, err := s.CustomerDetail(ctx, org, "c")
+		must(t, err)
+		if len(d.History) < 4 || d.History[0].Action != "mapping.route.saved" {
+			t.Errorf("history: %+v", d.History)
+		}
 		// A slip of the pen in the first month must not read as "see the findings", of which there are none.
 		must(t, s.SetSwitches(ctx, org, []billing.BillingSwitch{{CustomerID: "c", On: true, From: "2026-10"}, {CustomerID: "c", SubscriptionID: "off", On: true, From: "2027-10"}}, "ann"))
 		equal(t, why()["off"], "billing begins with 2027-10")
 		late, err := s.CustomerDetail(ctx, org, "c")
 		must(t, err)
 		equal(t, late.From, billing.Month("2026-10"))
-		d, err := s.CustomerDetail(ctx, org, "c")
-		must(t, err)
-		if len(d.History) < 4 || d.History[0].Action != "mapping.route.saved" {
-			t.Errorf("history: %+v", d.History)
-		}
 		_, err = s.CustomerDetail(ctx, org, "nobody")
 		wantKind(t, err, fault.KindNotFound)
 	})
