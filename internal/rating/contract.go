@@ -72,9 +72,9 @@ func (r *rater) admit(customer billing.CustomerID, sub billing.SubscriptionID, m
 	if state == notSwitched {
 		return admitted{}, excludedBy(RuleBillingOff)
 	}
-	company, known := r.catalogue.companies[mapping.CompanyID]
+	company := r.catalogue.companies[mapping.CompanyID]
 	a := admitted{customer: customer, company: company}
-	if !known || !company.Active {
+	if !company.Active { // nor is one that is not there
 		a.company.ID = mapping.CompanyID
 		a.blocks = append(a.blocks, r.companyGone(customer, mapping))
 	}

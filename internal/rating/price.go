@@ -85,7 +85,7 @@ func (r ruleQuery) matches(rule billing.PriceRule) bool {
 	product := productMatches(rule.ProductID, p.product, p.sku) || p.azure && rule.ProductID == azureProduct
 	return (rule.SubscriptionID == "" || rule.SubscriptionID == p.subscription) &&
 		(rule.CustomerID == "" || rule.CustomerID == p.customer) && product &&
-		(rule.From.IsZero() || !p.day.Before(rule.From)) && (rule.To.IsZero() || p.day.Before(rule.To)) &&
+		!p.day.Before(rule.From) && (rule.To.IsZero() || p.day.Before(rule.To)) &&
 		(r.allow == nil || r.allow(rule))
 }
 
@@ -218,7 +218,7 @@ func (r *rater) recurringRule(s billing.Subscription) billing.PriceRule {
 		subscription: s.ID, customer: s.CustomerID, product: s.Offer.ProductID, sku: s.Offer.SKUID, day: r.in.Day,
 	}}
 	rule, found := r.prices.find(query)
-	if s.Kind == billing.CustomService && s.UnitPrice != nil && (!found || rule.SubscriptionID == "") {
+	if s.Kind == billing.CustomService && s.UnitPrice != nil && rule.SubscriptionID == "" {
 		return billing.PriceRule{ID: ruleCustomService, Kind: billing.FixedRule, Value: s.UnitPrice.Value(), Currency: s.UnitPrice.Currency()}
 	}
 	if found {

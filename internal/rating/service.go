@@ -41,8 +41,8 @@ func (r *rater) service(s billing.Subscription, period billing.PeriodType) assig
 		return as
 	}
 	as := assigned{ref: billing.Ref{ID: string(mapping.ServiceID)}, name: r.offerName(s)}
-	switch service, known := r.catalogue.services[mapping.ServiceID]; {
-	case !known || !service.Active:
+	switch service := r.catalogue.services[mapping.ServiceID]; {
+	case !service.Active: // nor is one that is not there
 		as.gone = true
 		as.blocks = []block{r.offerBlock(HoldService, billing.FindingServiceGone, s.Offer,
 			fmt.Sprintf("service %s (%s), chosen for %s, is missing or inactive in the target", mapping.ServiceID, mapping.Name, as.name),
