@@ -232,7 +232,7 @@ func startDay(today billing.Date, day int) billing.Date {
 	if start := today.OnDay(day); !start.After(today) {
 		return start
 	}
-	return today.MonthStart().AddMonths(-1).OnDay(day)
+	return today.AddMonths(-1).OnDay(day)
 }
 
 // extended pushes a contract's last day in whole years until enough days are left.
