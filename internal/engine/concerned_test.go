@@ -178,11 +178,11 @@ func TestFewAreAnsweredAsAll(t *testing.T) {
 func TestFewThatNeedTheOthers(t *testing.T) {
 	nothing := func(*rating.Input) {}
 	for _, tc := range []struct {
-		name string
-		edit func(*office)
-		all  bool
+		name       string
+		edit       func(*office)
+		all, again bool
 	}{
-		{"all is known", func(*office) {}, false},
+		{"all is known", func(*office) {}, false, false},
 		{"a subscription that was never billed costs what it costs others", func(o *office) {
 			d, err := o.Store.Directory(o.t.Context(), o.org.ID)
 			o.check(err)
@@ -190,12 +190,15 @@ func TestFewThatNeedTheOthers(t *testing.T) {
 			young.ID = "young"
 			d.Subscriptions = append(d.Subscriptions, young)
 			o.check(o.Store.SaveDirectory(o.t.Context(), o.org.ID, sourcePartnerCenter, d))
-		}, true},
-		{"the month of a file is that of most of its lines", func(o *office) {
+		}, true, true},
+		{"the month of a file is that of most of its lines, which is remembered", func(o *office) {
 			set := billing.LineSet{ID: billing.SetID{Kind: billing.BilledLines, PartnerID: "partner", Invoice: "file", Currency: "EUR"}, Version: "1"}
+			for row, date := range []billing.Date{billing.NewDate(2026, 11, 3), billing.NewDate(2026, 11, 4), billing.NewDate(2026, 12, 1)} {
+				set.Lines = append(set.Lines, billing.LineItem{Key: fmt.Sprint(row), Row: row, CustomerID: site(row), OrderDate: date})
+			}
 			_, err := o.Store.SaveLineSet(o.t.Context(), o.org.ID, set, "file")
 			o.check(err)
-		}, true},
+		}, true, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := newCrowd(t)
@@ -204,6 +207,14 @@ func TestFewThatNeedTheOthers(t *testing.T) {
 			o.check(err)
 			if all := len(q.before.Directory.Subscriptions) >= 2*crowd; all != tc.all {
 				t.Errorf("%d subscriptions were looked at", len(q.before.Directory.Subscriptions))
+			}
+			again, err := o.ask(t.Context(), o.org, only(site(2)), nothing)
+			o.check(err)
+			if all := len(again.before.Directory.Subscriptions) >= 2*crowd; all != tc.again {
+				t.Errorf("the second time %d subscriptions were looked at", len(again.before.Directory.Subscriptions))
+			}
+			if again.before.Month != q.before.Month {
+				t.Errorf("the month is %s, then %s", q.before.Month, again.before.Month)
 			}
 		})
 	}

@@ -46,6 +46,7 @@ type Engine struct {
 	holder    string // names this process in leases
 	suggested kept[mapping.Suggestion]
 	offered   kept[OfferService]
+	months    months
 }
 
 // New makes an engine. holder names the process, for leases and logs.

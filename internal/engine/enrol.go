@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"spindle/internal/billing"
+	"spindle/internal/rating"
 	"spindle/internal/store"
 )
 
@@ -80,14 +81,15 @@ func (e *Engine) firstBilledMonths(ctx context.Context, org store.Organization, 
 			first[id] = month
 		}
 	}
+	months := rating.SetMonths(rating.Input{Lines: lines, Usage: usage, InvoiceMonths: known})
 	for _, set := range lines {
-		month := monthOf(set, known)
+		month := months[set.ID]
 		for _, l := range set.Lines {
 			note(l.CustomerID, month)
 		}
 	}
 	for _, set := range usage {
-		month := usageMonthOf(set, known)
+		month := months[set.ID]
 		for _, g := range set.Groups {
 			note(g.CustomerID, month)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
@@ -190,15 +191,9 @@ func rateMonths(in rating.Input) billing.Desired { return rating.RateMonths(in, 
 // earlierMonths lists the months with billed data since billing began and before the newest, newest first.
 func earlierMonths(in rating.Input) []billing.Month {
 	var months []billing.Month
-	for _, set := range in.Lines {
-		month := monthOf(set, in.InvoiceMonths)
-		if set.ID.Kind == billing.BilledLines && in.Settings.BillFrom != "" && month >= in.Settings.BillFrom && month < in.Month {
-			months = append(months, month)
-		}
-	}
-	for _, set := range in.Usage {
-		month := usageMonthOf(set, in.InvoiceMonths)
-		if set.ID.Kind == billing.BilledUsage && in.Settings.BillFrom != "" && month >= in.Settings.BillFrom && month < in.Month {
+	for set, month := range rating.SetMonths(in) {
+		billed := set.Kind == billing.BilledLines || set.Kind == billing.BilledUsage
+		if billed && in.Settings.BillFrom != "" && month >= in.Settings.BillFrom && month < in.Month {
 			months = append(months, month)
 		}
 	}
@@ -206,20 +201,6 @@ func earlierMonths(in rating.Input) []billing.Month {
 	months = slices.Compact(months)
 	slices.Reverse(months)
 	return months
-}
-
-func monthOf(set billing.LineSet, known map[string]billing.Month) billing.Month {
-	if month, found := known[set.ID.Invoice]; found {
-		return month
-	}
-	return rating.MonthOf(set)
-}
-
-func usageMonthOf(set billing.UsageSet, known map[string]billing.Month) billing.Month {
-	if month, found := known[set.ID.Invoice]; found {
-		return month
-	}
-	return rating.UsageMonth(set)
 }
 
 // oldestRated is the first month whose sets are loaded.
@@ -250,16 +231,14 @@ func (e *Engine) storedInput(ctx context.Context, org store.Organization) (ratin
 func (e *Engine) storedDecisions(ctx context.Context, org store.Organization) (rating.Input, plan.Memory, error) {
 	in := rating.Input{Organization: string(org.ID), Day: e.Today()}
 	var memory plan.Memory
-	for _, load := range []func() error{
+	if err := sideBySide(
 		func() (err error) { in.Settings, err = e.Store.Settings(ctx, org.ID); return err },
 		func() (err error) { in.Mappings, err = e.Store.Mappings(ctx, org.ID); return err },
 		func() (err error) { in.Directory, err = e.Store.Directory(ctx, org.ID); return err },
 		func() (err error) { memory, err = e.Store.Memory(ctx, org.ID); return err },
 		func() (err error) { in.InvoiceMonths, in.InvoiceTotals, err = e.invoicesKnown(ctx, org); return err },
-	} {
-		if err := load(); err != nil {
-			return in, memory, err
-		}
+	); err != nil {
+		return in, memory, err
 	}
 	in.LinePrices = map[string]money.Decimal{}
 	for _, a := range memory.Lines {
@@ -272,15 +251,32 @@ func (e *Engine) storedDecisions(ctx context.Context, org store.Organization) (r
 	return in, memory, nil
 }
 
+// sideBySide does things that do not depend on each other at the same time, and gives the first error in their order.
+func sideBySide(all ...func() error) error {
+	errs := make([]error, len(all))
+	var group sync.WaitGroup
+	for i, f := range all {
+		group.Go(func() { errs[i] = f() })
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addSets reads what Microsoft billed: all of it, or what some customers were billed.
-func (e *Engine) addSets(ctx context.Context, org store.Organization, in *rating.Input, of ...billing.CustomerID) (err error) {
+func (e *Engine) addSets(ctx context.Context, org store.Organization, in *rating.Input, of ...billing.CustomerID) error {
 	from := oldestRated(in.Day)
-	if in.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from, of...); err != nil {
+	if err := sideBySide(
+		func() (err error) { in.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from, of...); return err },
+		func() (err error) { in.Usage, err = e.Store.LoadUsageSets(ctx, org.ID, from, of...); return err },
+	); err != nil {
 		return err
 	}
-	if in.Usage, err = e.Store.LoadUsageSets(ctx, org.ID, from, of...); err != nil {
-		return err
-	}
+	e.months.learn(org.ID, in, len(of) == 0)
 	in.Month = closedMonth(*in)
 	if in.Settings.BillFrom == "" {
 		in.Settings.BillFrom = firstBilled(*in) // the first plan; kept by startBilling
@@ -304,15 +300,9 @@ func (e *Engine) invoicesKnown(ctx context.Context, org store.Organization) (map
 // closedMonth is the month of the newest billed set: its Azure usage and one-off lines become charges.
 func closedMonth(in rating.Input) billing.Month {
 	var newest billing.Month
-	for _, set := range in.Lines {
-		if set.ID.Kind != billing.BilledLines {
-			continue
-		}
-		newest = max(newest, monthOf(set, in.InvoiceMonths))
-	}
-	for _, set := range in.Usage { // perhaps the only file there is: what it bills must not be passed over (law 6)
-		if set.ID.Kind == billing.BilledUsage {
-			newest = max(newest, usageMonthOf(set, in.InvoiceMonths))
+	for set, month := range rating.SetMonths(in) {
+		if set.Kind == billing.BilledLines || set.Kind == billing.BilledUsage { // usage is perhaps the only file there is (law 6)
+			newest = max(newest, month)
 		}
 	}
 	return newest

@@ -43,30 +43,37 @@ func UsageMonth(set billing.UsageSet) billing.Month {
 	return mostVoted(votes)
 }
 
-// KnowsMonths reports whether every set names its month, or its invoice does. Otherwise the month is found from its lines, so that none may be
-// left out of the input.
+// SetMonths gives the month of every set of the input: what is known of the set goes before what its invoice says of itself, and that before
+// what its lines look like.
+func SetMonths(in Input) map[billing.SetID]billing.Month {
+	months := map[billing.SetID]billing.Month{}
+	month := func(id billing.SetID, guess func() billing.Month) {
+		switch known, found := in.SetMonths[id]; {
+		case found:
+			months[id] = known
+		case in.InvoiceMonths[id.Invoice] != "":
+			months[id] = in.InvoiceMonths[id.Invoice]
+		default:
+			months[id] = guess()
+		}
+	}
+	for _, set := range in.Lines {
+		month(set.ID, func() billing.Month { return MonthOf(set) })
+	}
+	for _, set := range in.Usage {
+		month(set.ID, func() billing.Month { return UsageMonth(set) })
+	}
+	return months
+}
+
+// KnowsMonths reports whether the month of every set is known without its lines. Otherwise none of them may be left out of the input.
 func KnowsMonths(in Input) bool {
-	known := func(id billing.SetID) bool { return id.Month != "" || in.InvoiceMonths[id.Invoice] != "" }
+	known := func(id billing.SetID) bool {
+		_, found := in.SetMonths[id]
+		return found || id.Month != "" || in.InvoiceMonths[id.Invoice] != ""
+	}
 	return !slices.ContainsFunc(in.Lines, func(s billing.LineSet) bool { return !known(s.ID) }) &&
 		!slices.ContainsFunc(in.Usage, func(s billing.UsageSet) bool { return !known(s.ID) })
-}
-
-// readMonths finds the month of every set: what invoices say of themselves goes before what their lines look like.
-func (r *rater) readMonths() {
-	r.monthOf = map[billing.SetID]billing.Month{}
-	for _, set := range r.in.Lines {
-		r.monthOf[set.ID] = r.invoiceMonth(set.ID.Invoice, func() billing.Month { return MonthOf(set) })
-	}
-	for _, set := range r.in.Usage {
-		r.monthOf[set.ID] = r.invoiceMonth(set.ID.Invoice, func() billing.Month { return UsageMonth(set) })
-	}
-}
-
-func (r *rater) invoiceMonth(invoice string, guess func() billing.Month) billing.Month {
-	if month, known := r.in.InvoiceMonths[invoice]; known {
-		return month
-	}
-	return guess()
 }
 
 func mostVoted(votes map[billing.Month]int64) billing.Month {

@@ -44,7 +44,8 @@ type Input struct {
 	Month        billing.Month // the closed month whose Azure usage and one-off lines become charges; "" = none known
 	// InvoiceMonths gives the month of invoices by number, where it is known from the invoice itself; see MonthOf for the others.
 	InvoiceMonths map[string]billing.Month
-	InvoiceTotals map[string]money.Amount // with tax, by number, as invoices state it themselves; one that is not known is not compared
+	SetMonths     map[billing.SetID]billing.Month // of sets whose month is known already, from all of their lines
+	InvoiceTotals map[string]money.Amount         // with tax, by number, as invoices state it themselves; one that is not known is not compared
 	Settings      billing.Settings
 	Mappings      billing.Mappings
 	Directory     billing.Directory
@@ -125,7 +126,7 @@ func newRater(in Input) *rater {
 		r.applied[base] = append(r.applied[base], key)
 	}
 	r.readNames()
-	r.readMonths()
+	r.monthOf = SetMonths(in)
 	r.readBilledTo()
 	r.ofCustomer = map[billing.CustomerID][]billing.SubscriptionID{}
 	for _, id := range r.sortedSubscriptions() {

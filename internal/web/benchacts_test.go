@@ -100,6 +100,8 @@ func (b *bench) acts() []act {
 		{"give everybody a contract", "/billing", url.Values{"act": {"contracts"}, "back": {back}}, "contract"},
 		{"map 500 customers", "/suggestions", b.pairs(500), "mapped"},
 		{"preview a price rule", "/prices", url.Values{"act": {"preview"}, "kind": {"markup"}, "value": {"17"}}, "17"},
+		{"preview a price of one customer", "/prices", url.Values{"act": {"preview"}, "kind": {"markup"}, "value": {"17"}, "customer": {string(b.size.Customer(7))}}, "17"},
+		{"unmap one customer?", "/customers/" + string(b.size.Customer(7)) + "/company", url.Values{"act": {"unmap"}}, "Autotask"},
 		{"start a plan", "/runs", url.Values{}, ""},
 		{"check the audit trail", "/activity/check", url.Values{}, "chain is whole"},
 	}
