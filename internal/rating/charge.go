@@ -16,7 +16,7 @@ type chargeBuilder struct {
 	key      string
 	dest     destination
 	customer billing.CustomerID // lowest, when several share a contract
-	name     string
+	name     string             // as long as the target takes at most
 	what     string
 	detail   string // extra sentence of the description
 	lines    []sourceLine
@@ -136,7 +136,7 @@ func (b *chargeBuilder) finish(m *month) {
 	}
 	charge := billing.DesiredCharge{
 		Key: b.key, Mark: billing.ChargeMark(r.in.Organization, b.key), CustomerID: b.customer, Customer: r.name(b.customer),
-		CompanyID: b.dest.company, Contract: b.dest.ref, Month: r.in.Month, Name: clip(b.name, chargeNameMax),
+		CompanyID: b.dest.company, Contract: b.dest.ref, Month: r.in.Month, Name: b.name,
 		Description: clip(b.description(m), chargeTextMax), Notes: clip(b.notes(), chargeTextMax),
 		Date: billing.Later(m.lastDay, b.dest.start), Quantity: money.Int(1), UnitPrice: price, UnitCost: cost,
 		BillingCodeID: r.in.Settings.MaterialCodeID, PriceRule: joinRules(b.rules),
