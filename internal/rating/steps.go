@@ -2,10 +2,8 @@ package rating
 
 import (
 	"sort"
-	"strconv"
 
 	"spindle/internal/billing"
-	"spindle/internal/money"
 )
 
 // history is what billed lines and the snapshot prove of the quantity of one subscription.
@@ -38,8 +36,8 @@ func (r *rater) historyOf(c candidate) (h history, ok bool) {
 		if !tellsQuantity(l, c.sub.Offer) {
 			continue
 		}
-		seats, err := strconv.ParseInt(l.BillableQuantity.Abs().Fixed(0), 10, 64)
-		if err != nil || !money.Int(seats).Equal(l.BillableQuantity.Abs()) {
+		seats, whole := l.BillableQuantity.Abs().Int64()
+		if !whole {
 			return h, false
 		}
 		from := l.Charged.Start
