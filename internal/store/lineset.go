@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
@@ -129,45 +127,8 @@ func (s *Store) LineSet(ctx context.Context, org billing.OrganizationID, id bill
 
 // lines reads the lines of a set: all, or those of some customers.
 func (t *txn) lines(ctx context.Context, info SetInfo, of ...billing.CustomerID) (billing.LineSet, error) {
-	set := billing.LineSet{ID: info.ID, Version: info.Version, Total: info.Total}
-	if len(of) == 0 {
-		set.Lines = make([]billing.LineItem, 0, info.Items)
-	}
-	err := eachOf(of, func(some []string) error {
-		q := t.query(`organization_id = $1`).and(`set_no = %s`, info.number)
-		if some != nil {
-			q.in(`customer_id`, some)
-		}
-		_, err := list(ctx, t, func(r scanner) (struct{}, error) {
-			var body []byte
-			var l storedLine
-			if err := r.Scan(&body); err != nil {
-				return struct{}{}, err
-			}
-			err := json.Unmarshal(body, &l)
-			set.Lines = append(set.Lines, billing.LineItem(l))
-			return struct{}{}, err
-		}, `SELECT body FROM line_item`+q.text()+` ORDER BY seq`, q.args...)
-		return err
-	})
-	return set, err
-}
-
-// eachOf calls f with so many of the customers as a statement takes at once; with nil, meaning all there are, when none is named.
-func eachOf(customers []billing.CustomerID, f func(some []string) error) error {
-	if len(customers) == 0 {
-		return f(nil)
-	}
-	for some := range slices.Chunk(customers, atOnce) {
-		names := make([]string, len(some))
-		for i, id := range some {
-			names[i] = string(id)
-		}
-		if err := f(names); err != nil {
-			return err
-		}
-	}
-	return nil
+	lines, err := itemsOf(ctx, t, `line_item`, info, of, func(l storedLine) billing.LineItem { return billing.LineItem(l) })
+	return billing.LineSet{ID: info.ID, Version: info.Version, Total: info.Total, Lines: lines}, err
 }
 
 // LineSets describes the stored sets of lines, ordered by id; earlier versions follow the one in force.
@@ -178,20 +139,5 @@ func (s *Store) LineSets(ctx context.Context, org billing.OrganizationID, f SetF
 // LoadLineSets reads all sets of lines in force whose month is not earlier than from, ordered by id. An empty from reads all. Where customers
 // are named the sets hold their lines alone, which do not add up to the totals then.
 func (s *Store) LoadLineSets(ctx context.Context, org billing.OrganizationID, from billing.Month, of ...billing.CustomerID) ([]billing.LineSet, error) {
-	var all []billing.LineSet
-	err := s.read(ctx, org, func(t *txn) error {
-		infos, err := t.sets(ctx, lineKinds(), SetFilter{From: from})
-		if err != nil {
-			return err
-		}
-		for _, info := range infos {
-			set, err := t.lines(ctx, info, of...)
-			if err != nil {
-				return err
-			}
-			all = append(all, set)
-		}
-		return nil
-	})
-	return all, err
+	return loadSets(ctx, s, org, lineKinds(), from, func(t *txn, info SetInfo) (billing.LineSet, error) { return t.lines(ctx, info, of...) })
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"spindle/internal/billing"
@@ -167,4 +169,68 @@ func laterMonth(m billing.Month, d billing.Date) billing.Month {
 		return m
 	}
 	return max(m, billing.MonthOf(d))
+}
+
+// loadSets reads the sets in force whose month is not earlier than from.
+func loadSets[T any](ctx context.Context, s *Store, org billing.OrganizationID, kinds [2]billing.SetKind, from billing.Month,
+	load func(*txn, SetInfo) (T, error)) ([]T, error) {
+	var all []T
+	err := s.read(ctx, org, func(t *txn) error {
+		infos, err := t.sets(ctx, kinds, SetFilter{From: from})
+		if err != nil {
+			return err
+		}
+		for _, info := range infos {
+			set, err := load(t, info)
+			if err != nil {
+				return err
+			}
+			all = append(all, set)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// itemsOf reads what a set consists of: all, or what is of some customers.
+func itemsOf[S, T any](ctx context.Context, t *txn, table string, info SetInfo, of []billing.CustomerID, restore func(S) T) ([]T, error) {
+	var all []T
+	if len(of) == 0 {
+		all = make([]T, 0, info.Items)
+	}
+	err := eachOf(of, func(some []string) error {
+		q := t.query(`organization_id = $1`).and(`set_no = %s`, info.number)
+		if some != nil {
+			q.in(`customer_id`, some)
+		}
+		_, err := list(ctx, t, func(r scanner) (struct{}, error) {
+			var body []byte
+			var stored S
+			if err := r.Scan(&body); err != nil {
+				return struct{}{}, err
+			}
+			err := json.Unmarshal(body, &stored)
+			all = append(all, restore(stored))
+			return struct{}{}, err
+		}, `SELECT body FROM `+table+q.text()+` ORDER BY seq`, q.args...)
+		return err
+	})
+	return all, err
+}
+
+// eachOf calls f with so many of the customers as a statement takes at once; with nil, meaning all there are, when none is named.
+func eachOf(customers []billing.CustomerID, f func(some []string) error) error {
+	if len(customers) == 0 {
+		return f(nil)
+	}
+	for some := range slices.Chunk(customers, atOnce) {
+		names := make([]string, len(some))
+		for i, id := range some {
+			names[i] = string(id)
+		}
+		if err := f(names); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -86,28 +85,8 @@ func (s *Store) UsageSet(ctx context.Context, org billing.OrganizationID, id bil
 
 // usage reads the groups of a set: all, or those of some customers.
 func (t *txn) usage(ctx context.Context, info SetInfo, of ...billing.CustomerID) (billing.UsageSet, error) {
-	set := billing.UsageSet{ID: info.ID, Version: info.Version, Rows: info.Rows, Total: info.Total}
-	if len(of) == 0 {
-		set.Groups = make([]billing.UsageGroup, 0, info.Items)
-	}
-	err := eachOf(of, func(some []string) error {
-		q := t.query(`organization_id = $1`).and(`set_no = %s`, info.number)
-		if some != nil {
-			q.in(`customer_id`, some)
-		}
-		_, err := list(ctx, t, func(r scanner) (struct{}, error) {
-			var body []byte
-			var g storedUsage
-			if err := r.Scan(&body); err != nil {
-				return struct{}{}, err
-			}
-			err := json.Unmarshal(body, &g)
-			set.Groups = append(set.Groups, billing.UsageGroup(g))
-			return struct{}{}, err
-		}, `SELECT body FROM usage_group`+q.text()+` ORDER BY seq`, q.args...)
-		return err
-	})
-	return set, err
+	groups, err := itemsOf(ctx, t, `usage_group`, info, of, func(g storedUsage) billing.UsageGroup { return billing.UsageGroup(g) })
+	return billing.UsageSet{ID: info.ID, Version: info.Version, Rows: info.Rows, Total: info.Total, Groups: groups}, err
 }
 
 // UsageSets describes the stored sets of usage, ordered by id; earlier versions follow the one in force.
@@ -118,20 +97,5 @@ func (s *Store) UsageSets(ctx context.Context, org billing.OrganizationID, f Set
 // LoadUsageSets reads all sets of usage in force whose month is not earlier than from, ordered by id. An empty from reads all. Where customers
 // are named the sets hold their usage alone.
 func (s *Store) LoadUsageSets(ctx context.Context, org billing.OrganizationID, from billing.Month, of ...billing.CustomerID) ([]billing.UsageSet, error) {
-	var all []billing.UsageSet
-	err := s.read(ctx, org, func(t *txn) error {
-		infos, err := t.sets(ctx, usageKinds(), SetFilter{From: from})
-		if err != nil {
-			return err
-		}
-		for _, info := range infos {
-			set, err := t.usage(ctx, info, of...)
-			if err != nil {
-				return err
-			}
-			all = append(all, set)
-		}
-		return nil
-	})
-	return all, err
+	return loadSets(ctx, s, org, usageKinds(), from, func(t *txn, info SetInfo) (billing.UsageSet, error) { return t.usage(ctx, info, of...) })
 }
