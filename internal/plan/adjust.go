@@ -35,11 +35,9 @@ func (p *planner) planExistingLine(s *subject) {
 	}
 	var price *money.Amount // as the earlier steps leave it
 	previous := ""
-	unreported := billing.Later(s.clock.day, s.clock.start)
 	for i, st := range steps {
 		if st.choice.postponed && st.delta != 0 {
-			p.reportPosted(s, st, steps[:i], unreported)
-			unreported = st.choice.date
+			p.reportPosted(s, st, steps[:i])
 		}
 		if !st.choice.date.Before(s.clock.sight()) {
 			return // planned when its period comes into sight
@@ -60,9 +58,7 @@ func (p *planner) planExistingLine(s *subject) {
 		if s.lateStep(&c) {
 			phase = phaseMoves + s.rank
 		}
-		if id := p.add(phase, c); id != "" {
-			previous = id
-		}
+		previous = p.add(phase, c)
 	}
 }
 
@@ -177,7 +173,7 @@ func sumUntil(steps []step, d billing.Date) int64 {
 	return sum
 }
 
-// stepTo adds the step that brings the quantity to the wanted one on a date.
+// stepTo adds the step that brings the quantity to the wanted one on a date. What stands before it is told once all steps are in order.
 func (s *subject) stepTo(steps []step, ch choice) []step {
 	delta := s.wantAt(ch.date) - s.level(steps, ch.date)
 	if delta < 0 && s.onlyAdds {
@@ -190,11 +186,10 @@ func (s *subject) stepTo(steps []step, ch choice) []step {
 	if delta == 0 {
 		return steps
 	}
-	before := s.unitsAt(ch.date) + sumUntil(steps, ch.date)
 	if why := s.whyOn(ch.date); why != "" {
 		ch = choice{date: ch.date, why: why}
 	}
-	return withStep(steps, step{choice: ch, before: before, delta: delta})
+	return withStep(steps, step{choice: ch, delta: delta})
 }
 
 // lowest is the smallest quantity on any day from d on, once the steps are applied.
@@ -258,7 +253,7 @@ func (s *subject) kindAndReason(st step, c *Change) (ChangeKind, string) {
 
 // driftHolds compares what we applied last with what stands there now (law 7): a difference is somebody's decision.
 func (p *planner) driftHolds(s *subject) []billing.Hold {
-	if s.applied.LineKey == "" || s.applied.LineID != s.line.ID {
+	if s.applied.LineID != s.line.ID {
 		return nil
 	}
 	day := billing.Later(p.in.Desired.Day, s.applied.From)
@@ -321,8 +316,8 @@ func laterOn(day, on billing.Date) string {
 }
 
 // reportPosted names the money of the days up to a step that lie in a posted period (law 8): the plan never touches them, but nothing
-// is silent. earlier are the steps before it, from is the first day that none of them accounts for.
-func (p *planner) reportPosted(s *subject, st step, earlier []step, from billing.Date) {
+// is silent. earlier are the steps before it.
+func (p *planner) reportPosted(s *subject, st step, earlier []step) {
 	price := s.want.UnitPrice
 	if price == nil {
 		price = s.unitPriceAt(p.in.Desired.Day)
@@ -330,7 +325,7 @@ func (p *planner) reportPosted(s *subject, st step, earlier []step, from billing
 	if price == nil {
 		return
 	}
-	amount, first := s.missing(*price, st, earlier, billing.Later(from, st.choice.instead))
+	amount, first := s.missing(*price, st, earlier, billing.Later(s.clock.day, st.choice.instead))
 	subject := s.want.Key + "/" + s.clock.at(first).Start.String() // the period, so that the invoice that proves it speaks of the same finding
 	consequence, remedy := fmt.Sprintf("about %s stay unbilled", amount), "Add a charge for the difference in Autotask."
 	switch amount.Sign() {
@@ -348,7 +343,6 @@ func (p *planner) reportPosted(s *subject, st step, earlier []step, from billing
 // missing gives the price of the units that a step brings too late, from a day on, each period by its own days, and the first of these days.
 // Another change may already bring some of them on some of these days.
 func (s *subject) missing(price money.Amount, st step, earlierSteps []step, from billing.Date) (total money.Amount, first billing.Date) {
-	total = money.Of(money.Int(0), price.Currency())
 	for from.Before(st.choice.date) {
 		period := s.clock.at(from)
 		var unitDays int64

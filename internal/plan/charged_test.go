@@ -32,7 +32,7 @@ func TestRebook(t *testing.T) {
 // The ledger keeps everybody whose money was ever in a charge: what moves away is still looked for there.
 func TestWhatTheLedgerKeeps(t *testing.T) {
 	s := ledgerScene()
-	first, then := s.asked("900 * c2+c1", 10000), s.asked("900 * c3", 9000)
+	first, then := s.asked("900 * c2+c1", 10000), s.asked("900 * c3+c1", 9000)
 	first.UnitCost, then.UnitCost = euros(8000), euros(7000)
 	create := Change{Kind: CreateCharge, ChargeKey: first.Key, CustomerID: "c2", Customer: "Birch", Contract: billing.Ref{ID: "900"}, Charge: billing.Ref{Mark: first.Mark}, NewCharge: &first}
 	l := Charged{}.After(create, "7")

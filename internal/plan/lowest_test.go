@@ -72,30 +72,20 @@ func TestAStepTakesOnlyWhatLaterDaysLeave(t *testing.T) {
 		text  string
 	}{
 		{"nothing waits", 2, nil, false, "11-20 5-3"},
-		{"a decrease waits inside this period", 2, []string{"2026-11-25 -4"}, false, "11-20 5-1, 11-25 -4"},
-		{"a decrease waits in the next one", 0, []string{"2026-12-20 -4"}, false, "11-20 5-1, 12-20 -4"},
-		{"all of it waits", 2, []string{"2026-11-25 -5"}, false, "11-25 -5"},
-		{"an increase of the day is lessened", 4, []string{"2026-11-20 2"}, false, "11-20 -1"},
+		{"a decrease waits inside this period", 2, []string{"2026-11-25 -4"}, false, "11-20 5-1, 11-25 4-4"},
+		{"a decrease waits in the next one", 0, []string{"2026-12-20 -4"}, false, "11-20 5-1, 12-20 4-4"},
+		{"all of it waits", 2, []string{"2026-11-25 -5"}, false, "11-25 5-5"},
+		{"an increase of the day is lessened", 4, []string{"2026-11-20 2"}, false, "11-20 5-1"},
 		{"an increase of the day is taken back", 5, []string{"2026-11-20 2"}, false, ""},
-		{"more", 7, []string{"2026-11-25 -4"}, false, "11-20 5+2, 11-25 -4"},
+		{"more", 7, []string{"2026-11-25 -4"}, false, "11-20 5+2, 11-25 7-4"},
 		{"less, and the source has gaps", 2, nil, true, ""},
 		{"more, and the source has gaps", 7, nil, true, "11-20 5+2"},
 	} {
 		s := rowsSubject(t, month, month, even...)
 		s.want.Units, s.onlyAdds, s.clock.day = tc.want, tc.adds, date("2026-11-20")
 		steps := s.stepTo(stepsAt(t, tc.steps...), choice{date: date("2026-11-20")})
-		slices.SortFunc(steps, func(a, b step) int { return a.choice.date.Compare(b.choice.date) })
-		got := ""
-		for _, st := range steps {
-			if got != "" {
-				got += ", "
-			}
-			got += st.choice.date.String()[5:] + " "
-			if st.before != 0 {
-				got += fmt.Sprint(st.before)
-			}
-			got += fmt.Sprintf("%+d", st.delta)
-		}
+		s.putInOrder(steps)
+		got := stepText(steps)
 		if got != tc.text {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.text)
 		}
@@ -109,20 +99,23 @@ func TestHalvesOfMovesAreWrittenOldestFirst(t *testing.T) {
 		return moving{Move: Move{id, units, date(day)}, why: "the day it began on its new line", begun: true}
 	}
 	for _, tc := range []struct {
-		name  string
-		moves []moving
-		want  int64
-		steps string
+		name   string
+		policy billing.EffectivePolicy
+		moves  []moving
+		want   int64
+		steps  string
 	}{
-		{"both before today", []moving{half("s1", -2, "2026-11-18"), half("s2", -3, "2026-11-16")}, 0, "11-16 5-3, 11-18 2-2"},
-		{"one before today and one ahead", []moving{half("s1", -2, "2026-11-25"), half("s2", -3, "2026-11-16")}, 0, "11-16 5-3, 11-25 2-2"},
-		{"both ahead", []moving{half("s1", -2, "2026-11-28"), half("s2", -3, "2026-11-25")}, 0, "11-25 5-3, 11-28 2-2"},
-		{"on one day they are one adjustment", []moving{half("s1", -2, "2026-11-18"), half("s2", -3, "2026-11-18")}, 0, "11-18 5-5"},
-		{"one comes on the day the other goes", []moving{half("s1", -3, "2026-11-18"), half("s2", 3, "2026-11-18")}, 5, ""},
-		{"one comes before the other goes", []moving{half("s1", -3, "2026-11-18"), half("s2", 4, "2026-11-16")}, 6, "11-16 5+4, 11-18 9-3"},
+		{"both before today", trueDate, []moving{half("s1", -2, "2026-11-18"), half("s2", -3, "2026-11-16")}, 0, "11-16 5-3, 11-18 2-2"},
+		{"one before today and one ahead", trueDate, []moving{half("s1", -2, "2026-11-25"), half("s2", -3, "2026-11-16")}, 0, "11-16 5-3, 11-25 2-2"},
+		{"both ahead", trueDate, []moving{half("s1", -2, "2026-11-28"), half("s2", -3, "2026-11-25")}, 0, "11-25 5-3, 11-28 2-2"},
+		{"on one day they are one adjustment", trueDate, []moving{half("s1", -2, "2026-11-18"), half("s2", -3, "2026-11-18")}, 0, "11-18 5-5"},
+		{"one comes on the day the other goes", trueDate, []moving{half("s1", -3, "2026-11-18"), half("s2", 3, "2026-11-18")}, 5, ""},
+		{"one comes before the other goes", trueDate, []moving{half("s1", -3, "2026-11-18"), half("s2", 4, "2026-11-16")}, 6, "11-16 5+4, 11-18 9-3"},
+		{"the end counts from its own day, whatever the policy says of a decrease", upNow, []moving{half("s1", -5, "2026-11-18")}, 0, "11-18 5-5"},
+		{"and so does what comes", nextPeriod, []moving{half("s1", 4, "2026-11-18")}, 9, "11-18 5+4"},
 	} {
 		for range 2 {
-			s := stepsSubject(t, trueDate, tc.want, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"})
+			s := stepsSubject(t, tc.policy, tc.want, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"})
 			s.moves = tc.moves
 			if got := stepText(s.quantitySteps()); got != tc.steps {
 				t.Errorf("%s: %q, want %q", tc.name, got, tc.steps)

@@ -22,7 +22,8 @@ func TestARefusedMarkIsPlannedAgain(t *testing.T) {
 	for range 3 { // refused again and again
 		s.b.at.day = s.b.at.day.AddDays(1)
 		p := s.expect(t, "mark-line  0→0")
-		if c := p.Changes[0]; c.LineKey != "line-2" || c.Line.ID != "2" || c.Line.Mark != "spindle:line-2" || c.Held() || len(c.Requires) > 0 {
+		if c := p.Changes[0]; c.LineKey != "line-2" || c.Line.ID != "2" || c.Line.Mark != "spindle:line-2" || c.Held() || len(c.Requires) > 0 || !c.Before.Exists || !c.After.Exists ||
+			c.Reason != "The line is ours and still lacks the mark by which Spindle finds it again." {
 			t.Errorf("%+v", c)
 		}
 	}
@@ -38,6 +39,7 @@ func TestARefusedMarkIsPlannedAgain(t *testing.T) {
 func TestWhoGetsNoMark(t *testing.T) {
 	for name, change := range map[string]func(*scene){
 		"it carries another mark": func(s *scene) { s.b.at.lines[0].mark = "spindle:other" },
+		"none is wanted":          func(s *scene) { s.want.Mark = "" },
 		"it has ended":            func(s *scene) { byHand("2026-11-15", -5, 0)(s); s.want.Units = 0 },
 	} {
 		s := november(upNow)

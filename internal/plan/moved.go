@@ -52,8 +52,7 @@ func (s *subject) whyOn(d billing.Date) string {
 func (s *subject) begunSteps(steps []step, after, until billing.Date) []step {
 	for _, m := range s.moves {
 		if m.begun && m.Day.After(after) && !m.Day.After(until) {
-			before := s.unitsAt(m.Day) + sumUntil(steps, m.Day)
-			steps = withStep(steps, step{choice: choice{date: m.Day, why: m.why}, before: before, delta: m.Units})
+			steps = withStep(steps, step{choice: choice{date: m.Day, why: m.why}, delta: m.Units})
 		}
 	}
 	return steps

@@ -67,6 +67,7 @@ func (s *subject) beginnings() []step {
 	for _, ch := range dates {
 		steps = s.stepTo(steps, ch)
 	}
+	s.putInOrder(steps)
 	return steps
 }
 

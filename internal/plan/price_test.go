@@ -374,3 +374,46 @@ func TestWorth(t *testing.T) {
 		t.Errorf("an unknown price is worth %s", got)
 	}
 }
+
+// What a change of several steps costs, each from the price that holds before it: the one the plan has set by then, or the one that waits in the
+// rows; and a cost is sent with a price, never alone.
+func TestTheMoneyOfSeveralSteps(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		set  func(*scene)
+		want []string
+	}{
+		{"a price waits, and another one is wanted", both(byHand("2026-12-15", 0, 1100), priced(1200)),
+			[]string{"reprice 2026-11-15 5→5 at 12.00 EUR: +10.00 EUR monthly", "reprice 2026-12-16 5→5 at 12.00 EUR: +5.00 EUR monthly, +4.84 EUR once"}},
+		{"a new price, then fewer twice", both(both(byHand("2026-12-20", 3, 0), priced(1200)), seats(4)),
+			[]string{"reprice 2026-11-15 5→5 at 12.00 EUR: +10.00 EUR monthly", "decrease 2026-12-15 5→4: -12.00 EUR monthly", "decrease 2026-12-21 7→4 at 12.00 EUR: -36.00 EUR monthly, -29.03 EUR once"}},
+		{"fewer, then fewer again", both(byHand("2026-12-20", 3, 0), seats(4)),
+			[]string{"decrease 2026-12-15 5→4: -10.00 EUR monthly", "decrease 2026-12-21 7→4: -30.00 EUR monthly, -24.19 EUR once"}},
+	} {
+		s := november(upNow)
+		s.stands(5, "2026-03-10")
+		cost := euros(777)
+		s.want.UnitCost = &cost
+		tc.set(s)
+		p := s.plan()
+		var got []string
+		for i, c := range p.Changes {
+			got = append(got, brief(p)[i]+": "+moneyOf(c))
+			if (c.Adjust.UnitCost != nil) != (c.Adjust.UnitPrice != nil) || c.Adjust.UnitCost != nil && !c.Adjust.UnitCost.Equal(cost) {
+				t.Errorf("%s: %s sends the cost %s", tc.name, c.Kind, amountText(c.Adjust.UnitCost))
+			}
+		}
+		same(t, tc.name, got, tc.want)
+	}
+}
+
+// A line that falls to nothing for some days is not ended while something is wanted of it: units come from another line.
+func TestADecreaseToNothingIsNoEnd(t *testing.T) {
+	for want, kind := range map[int64]ChangeKind{0: End, 3: Decrease} {
+		s := stepsSubject(t, trueDate, want, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"})
+		c := s.adjustment(Change{}, step{choice: choice{date: date("2026-11-20"), why: "why"}, before: 5, delta: -5}, nil)
+		if c.Kind != kind {
+			t.Errorf("%d wanted: %s, %s", want, c.Kind, c.Reason)
+		}
+	}
+}
