@@ -281,3 +281,47 @@ func TestChargeOnNewContract(t *testing.T) {
 		t.Errorf("contracts %+v charges %+v", d.Contracts, d.Charges)
 	}
 }
+
+// TestToleranceOfUsageGrowsWithTheLines: Microsoft truncates twice on each line, so that much more usage may stand behind lines that bill one meter together.
+func TestToleranceOfUsageGrowsWithTheLines(t *testing.T) {
+	for _, test := range []struct {
+		lines int
+		used  string
+		want  []string
+	}{
+		{1, "1.02", []string{}},
+		{1, "1.0201", []string{"totals-differ/usage/G104775210/dunmore 0.0201 EUR"}},
+		{3, "3.06", []string{}},
+		{3, "3.0601", []string{"totals-differ/usage/G104775210/dunmore 0.0601 EUR"}},
+		{3, "2.94", []string{}},
+		{3, "2.9399", []string{"totals-differ/usage/G104775210/dunmore -0.0601 EUR"}},
+		{0, "0.02", []string{}},
+		{0, "0.0201", []string{"totals-differ/usage/G104775210/dunmore 0.0201 EUR"}},
+	} {
+		lines := []billing.LineItem{purchase(func(*billing.LineItem) {})}
+		for i := range test.lines {
+			lines = append(lines, change(consumed("k", vm, "Virtual Machines", "1.00"), func(l *billing.LineItem) { l.Row += i }))
+		}
+		if got := findingTexts(Rate(azureWorld(lines, used(vm, "rg", "Virtual Machines", test.used)))); !slices.Equal(got, test.want) {
+			t.Errorf("%d lines for %s of usage: %q, want %q", test.lines, test.used, got, test.want)
+		}
+	}
+}
+
+// TestUsageInTwoCurrencies: usage is compared with the lines of its own currency, whichever come first: a bill in dollars is no bill of euros.
+func TestUsageInTwoCurrencies(t *testing.T) {
+	in := func(c string) billing.LineItem {
+		return change(consumed("k"+c, vm, "Virtual Machines", "1.00"), func(l *billing.LineItem) {
+			l.Cost = money.Of(num("1.00"), money.Currency(c))
+			l.Total = l.Cost
+		})
+	}
+	dollars := used(vm, "rg", "Virtual Machines", "1.00")
+	dollars.Cost = usd("5.00")
+	for _, lines := range bothWays(in("EUR"), in("USD")) {
+		d := Rate(azureWorld(lines, used(vm, "rg", "Virtual Machines", "1.00"), dollars))
+		if f := findingOf(t, d, "totals-differ/usage/G104775210/dunmore"); f.Money.String() != "4.00 USD" {
+			t.Errorf("%s differ, want 4 dollars", f.Money)
+		}
+	}
+}

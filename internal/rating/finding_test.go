@@ -103,7 +103,7 @@ func TestLargest(t *testing.T) {
 		amounts []money.Amount
 		want    string
 	}{
-		{nil, "0"}, {[]money.Amount{eur("5"), usd("9")}, "9.00 USD"}, {[]money.Amount{eur("5"), usd("-9")}, "-9.00 USD"}, {[]money.Amount{usd("5"), eur("5")}, "5.00 EUR"},
+		{nil, "0"}, {[]money.Amount{eur("5"), usd("9")}, "9.00 USD"}, {[]money.Amount{eur("-9"), usd("5")}, "-9.00 EUR"}, {[]money.Amount{eur("5"), usd("-9")}, "-9.00 USD"}, {[]money.Amount{usd("5"), eur("5")}, "5.00 EUR"},
 		{[]money.Amount{eur("5"), eur("-5"), usd("0.01")}, "0.01 USD"}, {[]money.Amount{eur("5"), eur("-5")}, "0"},
 	}
 	for _, test := range tests {
@@ -194,5 +194,54 @@ func TestOneBlockHoldsTheLine(t *testing.T) {
 	}
 	if got := byOutcome(d); got != "held 237.60 EUR, 100.00 USD" {
 		t.Errorf("outcomes %s", got)
+	}
+}
+
+// TestOneTextPerFinding: of two texts with one identity the first in order of letters is shown, however the lines came that told of it; their money adds up and
+// what they name is listed once.
+func TestOneTextPerFinding(t *testing.T) {
+	told := func(message, remedy string) billing.Finding {
+		return billing.Finding{Kind: "k", Subject: "s", Message: message, Remedy: remedy}
+	}
+	for _, texts := range bothWays(told("a", "of a"), told("b", "of b")) {
+		fs := newFindings()
+		for _, f := range texts {
+			fs.atStake(f, "thing", eur("2"))
+			fs.about(f, "", eur("50"))
+		}
+		want := told("a: thing", "of a")
+		want.Money = eur("4")
+		if got := fs.list(); len(got) != 1 || fmt.Sprint(got[0]) != fmt.Sprint(want) {
+			t.Errorf("findings %+v, want %+v", got, want)
+		}
+	}
+	fs := newFindings() // money of a closed month goes before what a cycle costs; a sum of nothing does not
+	fs.atStake(told("a", ""), "", eur("0"))
+	fs.about(told("a", ""), "", eur("50"))
+	if got := fs.list(); got[0].Money.String() != "50.00 EUR" || got[0].Message != "a" {
+		t.Errorf("findings %+v", got)
+	}
+}
+
+// TestWhatFindingsCut: names of more than sixty letters are cut with a sign and no blank before it; a name the sentence holds already is not repeated.
+func TestWhatFindingsCut(t *testing.T) {
+	for what, want := range map[string]string{
+		strings.Repeat("n", 60):                 "look at it: " + strings.Repeat("n", 60),
+		strings.Repeat("n", 61):                 "look at it: " + strings.Repeat("n", 59) + "…",
+		strings.Repeat("n", 57) + "  and more":  "look at it: " + strings.Repeat("n", 57) + "…",
+		strings.Repeat("ß", 61):                 "look at it: " + strings.Repeat("ß", 59) + "…",
+		"it":                                    "look at it",
+		"":                                      "look at it",
+		"It":                                    "look at it: It",
+		"Microsoft 365 Business Premium (P1Y)":  "look at it: Microsoft 365 Business Premium (P1Y)",
+		"a, b":                                  "look at it: a, b",
+		"\"quoted\"":                            "look at it: \"quoted\"",
+		"100 % of it is what the sentence says": "look at it: 100 % of it is what the sentence says",
+	} {
+		fs := newFindings()
+		fs.atStake(billing.Finding{Message: "look at it"}, what, eur("1"))
+		if got := fs.list()[0].Message; got != want {
+			t.Errorf("%q: %q, want %q", what, got, want)
+		}
 	}
 }

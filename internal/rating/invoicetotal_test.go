@@ -34,6 +34,11 @@ func TestLinesMeetTheInvoiceTotal(t *testing.T) {
 		{"tax on the invoice as a whole", []billing.LineItem{taxed("100", "0"), taxed("50", "0")}, eur("184.50"), ""},
 		{"more than any tax", []billing.LineItem{taxed("100", "0"), taxed("50", "0")}, eur("196.01"), "46.01 EUR"},
 		{"less than its untaxed lines", []billing.LineItem{taxed("100", "0"), taxed("50", "0")}, eur("148.99"), "-1.01 EUR"},
+		{"tax on some lines", []billing.LineItem{taxed("100", "23"), taxed("50", "0")}, eur("184.50"), "11.50 EUR"},
+		{"tax on some lines, in the other order", []billing.LineItem{taxed("50", "0"), taxed("100", "23")}, eur("184.50"), "11.50 EUR"},
+		{"tax on the credit note as a whole", []billing.LineItem{taxed("-100", "0"), taxed("-50", "0")}, eur("-184.50"), ""},
+		{"more than any tax on a credit note", []billing.LineItem{taxed("-100", "0"), taxed("-50", "0")}, eur("-196.01"), "-46.01 EUR"},
+		{"as much as the highest tax", []billing.LineItem{taxed("100", "0"), taxed("50", "0")}, eur("196.00"), ""},
 		{"another currency", []billing.LineItem{taxed("100", "23")}, usd("123"), "123.00 USD"},
 		{"the invoice says nothing", []billing.LineItem{taxed("100", "23")}, money.Amount{}, ""},
 	}

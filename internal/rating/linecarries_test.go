@@ -379,6 +379,12 @@ func TestAtStakeWithoutAnInvoice(t *testing.T) {
 			t.Errorf("%s: findings %q, want %q", test.name, got, test.want)
 		}
 	}
+	unmapped := world() // and names what it is about, once
+	unmapped.Month, unmapped.Mappings.Companies = "", nil
+	unmapped.Directory.Subscriptions = []billing.Subscription{ours("s1", 4, "10", "15"), ours("s2", 2, "10", "")}
+	if f := findingOf(t, Rate(unmapped), "customer-unmapped/alder"); f.Message != "Alder Ridge Dental Group is not mapped to a company, so nothing of it is billed: Seats" {
+		t.Errorf("finding %q", f.Message)
+	}
 	in := world() // a line of a service that has no period is held by the same finding
 	once := ours("s1", 4, "10", "15")
 	once.Offer.Frequency = billing.OneTime

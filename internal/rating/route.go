@@ -24,12 +24,9 @@ func (r Routes) Contract(p billing.Place) (contract billing.Ref, ok bool) {
 	if p.AzureSubscriptionID == "" && p.ResourceGroup == "" && r.decisions.isSplit(p.CustomerID) {
 		return billing.Ref{}, false
 	}
-	route, found := r.decisions.route(place{p.CustomerID, p.SubscriptionID, p.AzureSubscriptionID, p.ResourceGroup})
-	switch {
-	case !found:
-		return billing.Ref{}, true
-	case !route.Managed:
-		return billing.Ref{ID: string(route.ContractID)}, true
+	route, _ := r.decisions.route(place{p.CustomerID, p.SubscriptionID, p.AzureSubscriptionID, p.ResourceGroup})
+	if !route.Managed {
+		return billing.Ref{ID: string(route.ContractID)}, true // none when no route was found
 	}
 	purpose, _ := r.decisions.purpose(route)
 	return billing.Ref{Mark: billing.ContractMark(r.organization, p.CustomerID, purpose)}, true

@@ -102,3 +102,40 @@ func TestRoutesAnswerWhatRatingDecides(t *testing.T) {
 		t.Error("a place noted without its resource group cannot be known to stay where it was")
 	}
 }
+
+// TestPlacesThatSayTooLittle: where routes tell Azure subscriptions or resource groups apart, a place that names neither cannot be looked up; one that names either
+// can. Elsewhere it always can.
+func TestPlacesThatSayTooLittle(t *testing.T) {
+	whole := billing.Route{CustomerID: dunmore, ContractID: dunCon}
+	sub := billing.Route{CustomerID: dunmore, SubscriptionID: plan, ContractID: "c-plan"}
+	azure := billing.Route{CustomerID: dunmore, AzureSubscriptionID: "az1", ContractID: "c-az"}
+	group := billing.Route{CustomerID: dunmore, ResourceGroup: "rg", ContractID: "c-rg"}
+	tests := []struct {
+		name   string
+		routes []billing.Route
+		place  billing.Place
+		want   billing.Ref
+		ok     bool
+	}{
+		{"one route", []billing.Route{whole}, billing.Place{}, billing.Ref{ID: "9002"}, true},
+		{"a route for the plan", []billing.Route{whole, sub}, billing.Place{}, billing.Ref{ID: "c-plan"}, true},
+		{"a route for a group, a place without", []billing.Route{whole, group}, billing.Place{}, billing.Ref{}, false},
+		{"a route for an Azure subscription, a place without", []billing.Route{whole, sub, azure}, billing.Place{}, billing.Ref{}, false},
+		{"a route for a group, a place with it", []billing.Route{whole, group}, billing.Place{ResourceGroup: "rg"}, billing.Ref{ID: "c-rg"}, true},
+		{"a route for a group, a place with another", []billing.Route{whole, group}, billing.Place{ResourceGroup: "rg2"}, billing.Ref{ID: "9002"}, true},
+		{"a route for a group, a place with an Azure subscription", []billing.Route{whole, group}, billing.Place{AzureSubscriptionID: "az1"}, billing.Ref{ID: "9002"}, true},
+		{"a route for both, a place with both", []billing.Route{whole, azure, group}, billing.Place{AzureSubscriptionID: "az1", ResourceGroup: "rg"}, billing.Ref{ID: "c-rg"}, true},
+		{"no route", nil, billing.Place{}, billing.Ref{}, true},
+		{"a route that leads nowhere", []billing.Route{{CustomerID: dunmore}}, billing.Place{}, billing.Ref{}, true},
+		{"another customer's routes", []billing.Route{{CustomerID: alder, ResourceGroup: "rg", ContractID: "x"}, whole}, billing.Place{}, billing.Ref{ID: "9002"}, true},
+	}
+	for _, test := range tests {
+		for range 2 {
+			test.place.CustomerID, test.place.SubscriptionID = dunmore, plan
+			if got, ok := NewRoutes(org, billing.Mappings{Routes: test.routes}).Contract(test.place); got != test.want || ok != test.ok {
+				t.Errorf("%s: %v, %v; want %v, %v", test.name, got, ok, test.want, test.ok)
+			}
+			slices.Reverse(test.routes)
+		}
+	}
+}
