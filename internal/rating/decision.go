@@ -125,7 +125,7 @@ func routeWeight(r billing.Route) int {
 	return weight
 }
 
-// compareRoutes orders routes: the most specific first, an existing contract before a managed one.
+// compareRoutes orders routes: the most specific first, of two for the same an existing contract before a managed one.
 func compareRoutes(a, b billing.Route) int {
 	managed := func(r billing.Route) int {
 		if r.Managed {
@@ -133,9 +133,8 @@ func compareRoutes(a, b billing.Route) int {
 		}
 		return 0
 	}
-	return cmp.Or(cmp.Compare(routeWeight(b), routeWeight(a)), cmp.Compare(a.ResourceGroup, b.ResourceGroup),
-		cmp.Compare(a.AzureSubscriptionID, b.AzureSubscriptionID), cmp.Compare(a.SubscriptionID, b.SubscriptionID),
-		cmp.Compare(managed(a), managed(b)), cmp.Compare(a.ContractID, b.ContractID), cmp.Compare(a.StartDay, b.StartDay))
+	return cmp.Or(cmp.Compare(routeWeight(b), routeWeight(a)), cmp.Compare(managed(a), managed(b)), cmp.Compare(a.ContractID, b.ContractID),
+		cmp.Compare(a.StartDay, b.StartDay))
 }
 
 // authority says who decides the price: customer and product, then product, then customer, then Spindle.
@@ -150,8 +149,7 @@ func (d decisions) authority(customer billing.CustomerID, o billing.Offer) billi
 
 // compareAuthorities orders authorities: the most specific first, and of two answers "autotask": never write a price on doubt.
 func compareAuthorities(a, b billing.AuthorityRule) int {
-	return cmp.Or(cmp.Compare(authorityWeight(b), authorityWeight(a)), cmp.Compare(a.CustomerID, b.CustomerID),
-		cmp.Compare(a.ProductID, b.ProductID), cmp.Compare(a.Authority, b.Authority))
+	return cmp.Or(cmp.Compare(authorityWeight(b), authorityWeight(a)), cmp.Compare(a.Authority, b.Authority))
 }
 
 func authorityWeight(a billing.AuthorityRule) int {

@@ -280,6 +280,8 @@ func TestCostOfALine(t *testing.T) {
 		{"alike", []candidate{priced("a", 3, "5.00 EUR"), priced("b", 4, "5.0 EUR")}, "5.00 EUR", "proof of a"},
 		{"alike, finer than four places", []candidate{priced("a", 3, "5.000049 EUR"), priced("b", 4, "5.000049 EUR")}, "5.000049 EUR", "proof of a"},
 		{"different", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 3, "6.00 EUR")}, "5.75 EUR", average},
+		{"the first and the last alike", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "6.50 EUR"), priced("c", 1, "5.00 EUR")}, "5.75 EUR",
+			"average of 3 subscriptions with different costs"},
 		{"a third", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "6.00 EUR")}, "5.6667 EUR", average},
 		{"half of the last place", []candidate{priced("a", 1, "5.0000 EUR"), priced("b", 1, "5.0001 EUR")}, "5.0001 EUR", average}, // 5.00005
 		{"who has no seats has no weight", []candidate{priced("a", 0, "100.00 EUR"), priced("b", 2, "6.00 EUR")}, "6.00 EUR", average},
