@@ -119,7 +119,8 @@ type selection struct {
 
 type approveCommand struct {
 	selection
-	Held bool `help:"Also approve what policies hold for a person."`
+	Held     bool `help:"Also approve what policies hold for a person."`
+	Required bool `help:"With --change: also approve what these require, such as the new contract or service they go to."`
 }
 
 // Run approves changes.
@@ -128,7 +129,7 @@ func (c *approveCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	choice := engine.Choice{Changes: c.Change, Held: c.Held, Reason: c.Reason}
+	choice := engine.Choice{Changes: c.Change, Held: c.Held, Required: c.Required, Reason: c.Reason}
 	approved, left, err := e.Approve(ctx, org, store.RunID(c.Run_), choice, s.actor())
 	if err != nil {
 		return err

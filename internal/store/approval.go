@@ -233,7 +233,7 @@ func chooseApproved(changes []ChangeState, a Approval) ([]string, error) {
 		}
 		if missing := requirements(c.Change, states, ChangeApproved, ChangeApplied); len(missing) > 0 {
 			return nil, fault.Conflictf("change %s requires %s, which is not approved", c.Change.ID, strings.Join(missing, ", ")).
-				Do("approve what it requires too")
+				Do("approve what it requires too: add --required")
 		}
 		chosen = append(chosen, c.Change.ID)
 	}
