@@ -134,14 +134,14 @@ func (c *customersSuggest) Run(ctx context.Context, s *session) error {
 
 func (s *session) printSuggestions(all []mapping.Suggestion, names map[billing.CustomerID]billing.Customer, accepted map[billing.CustomerID]billing.CompanyID) error {
 	views := []map[string]any{}
-	t := table{headers: []string{"customer", "company", "company id", ">score", "evidence", ""}}
+	t := table{headers: []string{"customer", "company", "company id", ">score", "", "evidence"}}
 	for _, sug := range all {
 		mark := ""
 		mapped := accepted[sug.CustomerID] == sug.CompanyID
 		if mapped {
 			mark = "mapped"
 		}
-		t.add(names[sug.CustomerID].Name, sug.CompanyName, string(sug.CompanyID), strconv.Itoa(sug.Score), cut(strings.Join(sug.Evidence, "; "), 76), mark)
+		t.add(names[sug.CustomerID].Name, sug.CompanyName, string(sug.CompanyID), strconv.Itoa(sug.Score), mark, strings.Join(sug.Evidence, "; "))
 		views = append(views, map[string]any{"customer_id": sug.CustomerID, "customer": names[sug.CustomerID].Name, "company_id": sug.CompanyID,
 			"company": sug.CompanyName, "score": sug.Score, "evidence": sug.Evidence, "mapped": mapped})
 	}
@@ -152,7 +152,9 @@ func (s *session) printSuggestions(all []mapping.Suggestion, names map[billing.C
 		s.printf("Every customer is mapped, or none is known yet.\n")
 		return nil
 	}
+	footnotes := t.fit(len(t.headers)-1, tableWidth)
 	t.write(s.Out)
+	s.printFootnotes(footnotes)
 	if len(accepted) > 0 {
 		s.printf("\nMapped %s. Next: spindle subscriptions bill on --all\n", plural(len(accepted), "customer"))
 		return nil

@@ -48,6 +48,11 @@ func (c *planCommand) Run(ctx context.Context, s *session) error {
 	}
 	s.printGaps(planned.Collected.Gaps)
 	s.printPlan(planned.Run, planned.Plan, states, false)
+	desired, err := e.Store.Desired(ctx, org.ID, planned.Run.ID)
+	if err != nil {
+		return err
+	}
+	s.printExcluded(desired.Dispositions)
 	if len(planned.Plan.Changes) > 0 {
 		s.printf("\nNothing is written yet. Next: spindle approve %s, then spindle apply %s\n", planned.Run.ID, planned.Run.ID)
 	}

@@ -322,7 +322,7 @@ func compareType(kind string) (int, string) {
 	if kind == "" || strings.EqualFold(kind, "customer") {
 		return 0, ""
 	}
-	return -otherTypePenalty, fmt.Sprintf("is a %s in the target, not a customer", kind)
+	return -otherTypePenalty, fmt.Sprintf("is a %s there, not a customer", kind)
 }
 
 // nearEnough is how much a name must have in common with what was written: a few letters by chance are no mistake that a person makes.

@@ -223,7 +223,8 @@ func chooseApproved(changes []ChangeState, a Approval) ([]string, error) {
 		case "":
 			return nil, fault.NotFoundf("the plan has no change %q", id)
 		default:
-			return nil, fault.Conflictf("change %s is %s and cannot be approved", id, states[id])
+			return nil, fault.Conflictf("change %s is %s and cannot be approved", id, states[id]).
+				Do("what still differs comes back with the next plan: spindle plan")
 		}
 	}
 	var chosen []string

@@ -112,6 +112,7 @@ func TestRejectTakesWhatRequiresItAlong(t *testing.T) {
 		equal(t, states(t, s, org, id), "a:approved b:approved h:rejected i:rejected j:rejected")
 		_, err = s.Approve(ctx, org, id, store.Approval{ChangeIDs: []string{"h"}, Fingerprint: "f-1"})
 		wantKind(t, err, fault.KindConflict)
+		equal(t, fault.Remedy(err), "what still differs comes back with the next plan: spindle plan")
 		got, err = s.Reject(ctx, org, id, store.Approval{Fingerprint: "f-1", By: "bob"})
 		must(t, err)
 		equal(t, strings.Join(got, " "), "a b")

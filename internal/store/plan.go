@@ -136,7 +136,7 @@ func (s *Store) Plan(ctx context.Context, org billing.OrganizationID, id RunID) 
 			return err
 		}
 		if run.PlannedAt.IsZero() {
-			return fault.NotFoundf("run %s has no plan", id)
+			return noPlan(run)
 		}
 		p.Day, p.Complete, p.Fingerprint = run.PlanDay, run.Complete, run.Fingerprint
 		if states, err = t.changes(ctx, ` AND c.run_no = $2 ORDER BY c.seq`, n); err != nil {
@@ -150,4 +150,12 @@ func (s *Store) Plan(ctx context.Context, org billing.OrganizationID, id RunID) 
 		return err
 	})
 	return p, states, err
+}
+
+// noPlan says why a run has none, and what to do.
+func noPlan(r Run) error {
+	if r.Note == "" {
+		return fault.NotFoundf("run %s has no plan, it is %s", r.ID, r.State).Do("list the runs with: spindle runs")
+	}
+	return fault.NotFoundf("run %s has no plan, it is %s: %s", r.ID, r.State, r.Note).Do("when that is mended, start another one: spindle plan")
 }
