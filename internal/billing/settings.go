@@ -1,6 +1,12 @@
 package billing
 
-import "spindle/internal/money"
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"spindle/internal/money"
+)
 
 // Settings are an organization's service settings (design §2, step 4) and the rules that go with them.
 type Settings struct {
@@ -90,6 +96,40 @@ type PriceRule struct {
 	ProductID      string // product id, or product id and SKU "CFQ7TTC07DHZ:0001", or "azure"
 	From, To       Date   // valid days, End excluded; zero: open
 	BelowCost      bool   // the resulting price may be below cost
+}
+
+// SortPriceRules puts rules in the order in which they win: the most specific first, and of rules for the same the one that counts from the
+// later day.
+func SortPriceRules(rules []PriceRule) {
+	slices.SortStableFunc(rules, func(a, b PriceRule) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.ProductID, b.ProductID),
+			b.From.Compare(a.From), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// rank is lower for more specific rules: subscription, customer and product, product, customer, organization; a SKU before its product, and
+// both before Azure as a whole.
+func (r PriceRule) rank() int {
+	product := 3
+	switch {
+	case r.ProductID == "azure":
+		product = 2
+	case strings.Contains(r.ProductID, ":"):
+		product = 0
+	case r.ProductID != "":
+		product = 1
+	}
+	switch {
+	case r.SubscriptionID != "":
+		return product
+	case r.CustomerID != "" && r.ProductID != "":
+		return 10 + product
+	case r.ProductID != "":
+		return 20 + product
+	case r.CustomerID != "":
+		return 30
+	}
+	return 40
 }
 
 // CompanyMapping is an operator's decision that a customer is a company of the target.

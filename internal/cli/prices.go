@@ -35,14 +35,15 @@ func (pricesList) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	names, err := customerNames(ctx, e, org)
+	names, err := ruleNames(ctx, e, org)
 	if err != nil {
 		return err
 	}
 	views := []map[string]any{}
 	t := table{headers: []string{"id", "for", "price", "valid", ""}}
+	billing.SortPriceRules(m.Prices)
 	for _, r := range m.Prices {
-		t.add(r.ID, ruleScope(r, names), ruleText(r), validity(r), onOff(r.BelowCost, "below cost allowed", ""))
+		t.add(r.ID, names.scope(r), ruleText(r), validity(r), onOff(r.BelowCost, "below cost allowed", ""))
 		views = append(views, map[string]any{"id": r.ID, "kind": r.Kind, "value": r.Value, "currency": r.Currency, "subscription_id": r.SubscriptionID,
 			"customer_id": r.CustomerID, "product_id": r.ProductID, "from": r.From, "to": r.To, "below_cost": r.BelowCost})
 	}
@@ -54,14 +55,37 @@ func (pricesList) Run(ctx context.Context, s *session) error {
 	return nil
 }
 
-func ruleScope(r billing.PriceRule, names map[billing.CustomerID]string) string {
-	customer := names[r.CustomerID]
+// namesOfRules are what rules are about.
+type namesOfRules struct {
+	customers     map[billing.CustomerID]string
+	subscriptions map[billing.SubscriptionID]billing.Subscription
+}
+
+func ruleNames(ctx context.Context, e *engine.Engine, org store.Organization) (namesOfRules, error) {
+	d, err := e.Store.Directory(ctx, org.ID)
+	n := namesOfRules{customers: map[billing.CustomerID]string{}, subscriptions: map[billing.SubscriptionID]billing.Subscription{}}
+	for _, c := range d.Customers {
+		n.customers[c.ID] = c.Name
+	}
+	for _, sub := range d.Subscriptions {
+		n.subscriptions[sub.ID] = sub
+	}
+	return n, err
+}
+
+// scope says what a rule is for. Who reads it knows a subscription by its product and customer, not by its id.
+func (n namesOfRules) scope(r billing.PriceRule) string {
+	customer := n.customers[r.CustomerID]
 	if customer == "" {
 		customer = "customer " + string(r.CustomerID)
 	}
 	switch {
 	case r.SubscriptionID != "":
-		return "subscription " + string(r.SubscriptionID)
+		text := "subscription " + string(r.SubscriptionID)
+		if sub, known := n.subscriptions[r.SubscriptionID]; known {
+			text += fmt.Sprintf(" (%s, %s)", cut(n.customers[sub.CustomerID], 30), cut(sub.Name, 36))
+		}
+		return text
 	case r.CustomerID != "" && r.ProductID != "":
 		return fmt.Sprintf("%s, product %s", customer, r.ProductID)
 	case r.ProductID != "":
@@ -149,11 +173,11 @@ func (c *pricesAdd) Run(ctx context.Context, s *session) error {
 	if s.globals.JSON {
 		return s.printJSON(map[string]any{"id": rule.ID})
 	}
-	names, err := customerNames(ctx, e, org)
+	names, err := ruleNames(ctx, e, org)
 	if err != nil {
 		return err
 	}
-	s.printf("Rule %s: %s for %s. Plan again to see what it changes.%s\n", rule.ID, ruleText(rule), ruleScope(rule, names), note)
+	s.printf("Rule %s: %s for %s. Plan again to see what it changes.%s\n", rule.ID, ruleText(rule), names.scope(rule), note)
 	return nil
 }
 
@@ -181,15 +205,6 @@ func (c *pricesAdd) currency(ctx context.Context, e *engine.Engine, org store.Or
 			Do("Spindle does not convert; used are: " + strings.Join(used, ", "))
 	}
 	return currency, nil
-}
-
-func customerNames(ctx context.Context, e *engine.Engine, org store.Organization) (map[billing.CustomerID]string, error) {
-	d, err := e.Store.Directory(ctx, org.ID)
-	names := map[billing.CustomerID]string{}
-	for _, c := range d.Customers {
-		names[c.ID] = c.Name
-	}
-	return names, err
 }
 
 // knownSubscription gives the id of a subscription as it is stored.
@@ -224,11 +239,30 @@ func (c *pricesRemove) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := s.ask(effect, fmt.Sprintf("Remove price rule %s?", c.ID), c.Yes); err != nil {
+	what, err := c.what(ctx, e, org)
+	if err != nil {
+		return err
+	}
+	if err := s.ask(effect, fmt.Sprintf("Remove price rule %s%s?", c.ID, what), c.Yes); err != nil {
 		return err
 	}
 	if err := e.Store.DeletePriceRule(ctx, org.ID, c.ID, s.actor()); err != nil {
 		return absent(err, fmt.Sprintf("there is no price rule %q", c.ID), "spindle prices list shows the rules")
 	}
 	return s.decided("Rule "+c.ID+" is removed.", effect, nil)
+}
+
+// what says what the rule does and for whom.
+func (c *pricesRemove) what(ctx context.Context, e *engine.Engine, org store.Organization) (string, error) {
+	names, err := ruleNames(ctx, e, org)
+	if err != nil {
+		return "", err
+	}
+	rules, err := e.Store.PriceRules(ctx, org.ID)
+	for _, r := range rules {
+		if r.ID == c.ID {
+			return fmt.Sprintf(", %s for %s", ruleText(r), names.scope(r)), err
+		}
+	}
+	return "", err
 }

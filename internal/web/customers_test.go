@@ -146,4 +146,9 @@ func TestPriceRules(t *testing.T) {
 	b.post(page+"/p1/remove", "confirmed", "yes").redirects(t, page)
 	b.get(page).says(t, 200, "Rule p1 is removed.")
 	b.post(page+"/p1/remove").redirects(t, page)
+	// A rule of a subscription names what it is and whose, and is among the rules of that customer.
+	b.post(page, "kind", "fixed", "value", "19.90", "subscription", "s-birch", "act", "save").redirects(t, page)
+	b.get(page).says(t, 200, "Exchange of Birch")
+	b.get(page+"?customer=c-birch").says(t, 200, "Exchange of Birch")
+	b.get(page+"?customer=c-alder").hides(t, "Exchange of Birch")
 }

@@ -88,12 +88,18 @@ func (r *request) pricesView(rules []billing.PriceRule, form view.PriceForm) (vi
 	for _, p := range products {
 		v.Form.Product.Suggestions = append(v.Form.Product.Suggestions, p.ProductID+":"+p.SKUID+" "+p.Name)
 	}
-	view.SortRules(rules)
+	billing.SortPriceRules(rules)
 	shell := view.Shell{Org: view.Org{ID: string(r.org.ID)}}
 	for _, rule := range rules {
-		if only == "" || rule.CustomerID == only {
+		sub, whose, err := r.subscribed(rule.SubscriptionID)
+		if err != nil {
+			return v, err
+		}
+		if only == "" || rule.CustomerID == only || sub.CustomerID == only {
 			row := view.RuleRow(shell, rule, first(names[rule.CustomerID], string(rule.CustomerID)))
-			row.Product = productName(products, rule.ProductID)
+			if row.Product = productName(products, rule.ProductID); sub.Name != "" {
+				row.Product = sub.Name + " of " + whose
+			}
 			v.Rows = append(v.Rows, row)
 		}
 	}
@@ -103,6 +109,21 @@ func (r *request) pricesView(rules []billing.PriceRule, form view.PriceForm) (vi
 	v.Standard = []view.Fact{{Name: "subscriptions and custom services", Value: "Cost plus " + view.Percent(settings.ServiceMarkup)},
 		{Name: "Azure consumption", Value: "Cost plus " + view.Percent(settings.ProductMarkup)}}
 	return v, nil
+}
+
+// subscribed gives a subscription and the name of its customer; nothing when none is named or no source lists it any more.
+func (r *request) subscribed(id billing.SubscriptionID) (sub billing.Subscription, whose string, err error) {
+	if id == "" {
+		return sub, "", nil
+	}
+	if sub, err = r.s.Store.Subscription(r.Context(), r.org.ID, id); err != nil {
+		if fault.Is(err, fault.KindNotFound) {
+			err = nil
+		}
+		return billing.Subscription{}, "", err
+	}
+	names, err := r.s.Store.CustomerNames(r.Context(), r.org.ID, sub.CustomerID)
+	return sub, first(names[sub.CustomerID], string(sub.CustomerID)), err
 }
 
 // productName names what a rule is for, when it is one of the products listed; "" when it is not.

@@ -45,7 +45,7 @@ func samplePrices() view.Prices {
 		{ID: "rule-7", Kind: billing.MarginRule, Value: money.Int(20), CustomerID: "cust-1", ProductID: "CFQ7TTC0LCHC:0002"},
 		{ID: "rule-3", Kind: billing.MarkupRule, Value: money.New(125, -1), CustomerID: "cust-2", From: billing.NewDate(2026, 1, 1), To: billing.NewDate(2027, 1, 1)},
 		{ID: "rule-4", Kind: billing.MarkupRule, Value: money.Int(10), ProductID: "azure"}}
-	view.SortRules(rules)
+	billing.SortPriceRules(rules)
 	v := view.Prices{Clear: "/o/northwind/prices", Standard: []view.Fact{{Name: "subscriptions and custom services", Value: "Cost plus 15 %"}, {Name: "Azure consumption", Value: "Cost plus 10 %"}}}
 	for _, r := range rules {
 		name := longName

@@ -1,9 +1,6 @@
 package view
 
 import (
-	"cmp"
-	"slices"
-
 	"spindle/internal/billing"
 	"spindle/internal/engine"
 )
@@ -23,7 +20,7 @@ type PriceRow struct {
 	ID, Level, For, Price, Valid string
 	BelowCost                    bool
 	Lines                        string // address of the lines it prices
-	Product, Products            string // name of the product it is for, and the address of the products page that shows it; "" when it is for none
+	Product, Products            string // name of the product or subscription it is for, and the address of the products page that shows it; "" when it is for none
 }
 
 // PriceForm is the form of a rule.
@@ -33,34 +30,24 @@ type PriceForm struct {
 	From, To, BelowCost                                    Field
 }
 
-// levels of precedence, most specific first (design §6.3).
-func priceLevel(r billing.PriceRule) (rank int, name string) {
+// priceLevel names the level of precedence (design §6.3).
+func priceLevel(r billing.PriceRule) string {
 	switch {
 	case r.SubscriptionID != "":
-		return 1, "Subscription"
+		return "Subscription"
 	case r.CustomerID != "" && r.ProductID != "":
-		return 2, "Customer and product"
+		return "Customer and product"
 	case r.ProductID != "":
-		return 3, "Product"
+		return "Product"
 	case r.CustomerID != "":
-		return 4, "Customer"
+		return "Customer"
 	}
-	return 5, "Everything"
-}
-
-// SortRules puts rules in the order in which they win.
-func SortRules(rules []billing.PriceRule) {
-	slices.SortStableFunc(rules, func(a, b billing.PriceRule) int {
-		ra, _ := priceLevel(a)
-		rb, _ := priceLevel(b)
-		return cmp.Or(cmp.Compare(ra, rb), cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.ProductID, b.ProductID), cmp.Compare(a.ID, b.ID))
-	})
+	return "Everything"
 }
 
 // RuleRow puts a rule in words; name is of its customer.
 func RuleRow(s Shell, r billing.PriceRule, name string) PriceRow {
-	_, level := priceLevel(r)
-	row := PriceRow{ID: r.ID, Level: level, Price: upperFirst(ruleText(r)), Valid: "always", BelowCost: r.BelowCost, Lines: s.Path("lines") + "?rule=" + r.ID}
+	row := PriceRow{ID: r.ID, Level: priceLevel(r), Price: upperFirst(ruleText(r)), Valid: "always", BelowCost: r.BelowCost, Lines: s.Path("lines") + "?rule=" + r.ID}
 	switch {
 	case r.SubscriptionID != "":
 		row.For = string(r.SubscriptionID)

@@ -1,0 +1,28 @@
+package billing
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestPriceRulesInTheOrderInWhichTheyWin is how a clerk reads the list: the first rule that fits makes the price.
+func TestPriceRulesInTheOrderInWhichTheyWin(t *testing.T) {
+	want := []PriceRule{
+		{ID: "p9", SubscriptionID: "s"},
+		{ID: "p8", CustomerID: "c", ProductID: "P:0001"},
+		{ID: "p7", CustomerID: "c", ProductID: "P"},
+		{ID: "p6", CustomerID: "c", ProductID: "azure"},
+		{ID: "p5", ProductID: "P:0001", From: NewDate(2027, 1, 1)},
+		{ID: "p1", ProductID: "P:0001"},
+		{ID: "p4", ProductID: "P"},
+		{ID: "p3", ProductID: "azure"},
+		{ID: "p2", CustomerID: "c"},
+		{ID: "p0"},
+	}
+	got := slices.Clone(want)
+	slices.SortFunc(got, func(a, b PriceRule) int { return slices.Compare([]byte(a.ID), []byte(b.ID)) })
+	SortPriceRules(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("order %v, want %v", got, want)
+	}
+}
