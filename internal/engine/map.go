@@ -242,7 +242,7 @@ func (e *Engine) checkPriceRule(ctx context.Context, org store.Organization, r b
 			return r, err
 		}
 		if r.Currency = settings.Currency; r.Currency == "" {
-			return r, fault.Invalidf("the currency of the fixed price is not known").WithField("currency").Do("add --currency EUR, or whichever it is")
+			return r, fault.Invalidf("the currency of the fixed price is not known").WithField("currency").Do("name it, such as EUR")
 		}
 	}
 	if !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {

@@ -123,7 +123,7 @@ func TestPriceRules(t *testing.T) {
 	page := "/o/northwind-it/prices"
 	b.get(page).says(t, 200, "Cost plus", "New rule")
 	for _, tt := range []struct{ name, value, want string }{
-		{"value", "ten", "is not a number"}, {"kind", "guess", "is no kind of price"}, {"customer", "nobody", "no customer is called"},
+		{"value", "ten", "is not a number"}, {"value", "1,250", "may be thousands or thousandths"}, {"kind", "guess", "is no kind of price"}, {"customer", "nobody", "no customer is called"},
 		{"subscription", "s-none", "no subscription has the id"}, {"currency", "euros", "aria-invalid"}, {"from", "tomorrow", "aria-invalid"},
 	} {
 		form := map[string]string{"kind": "markup", "value": "12,5", "act": "save"}
@@ -147,7 +147,7 @@ func TestPriceRules(t *testing.T) {
 	b.get(page).says(t, 200, "Rule p1 is removed.")
 	b.post(page+"/p1/remove").redirects(t, page)
 	// A rule of a subscription names what it is and whose, and is among the rules of that customer.
-	b.post(page, "kind", "fixed", "value", "19.90", "subscription", "s-birch", "act", "save").redirects(t, page)
+	b.post(page, "kind", "fixed", "value", "19,90", "currency", "eur", "subscription", "s-birch", "act", "save").redirects(t, page)
 	b.get(page).says(t, 200, "Exchange of Birch")
 	b.get(page+"?customer=c-birch").says(t, 200, "Exchange of Birch")
 	b.get(page+"?customer=c-alder").hides(t, "Exchange of Birch")

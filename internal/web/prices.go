@@ -197,7 +197,11 @@ func (r *request) typedRule() (billing.PriceRule, error) {
 	default:
 		return rule, fault.Invalidf("%q is no kind of price", rule.Kind).WithField("kind").Do("choose markup, margin or fixed price")
 	}
-	number := strings.TrimSpace(strings.TrimSuffix(strings.ReplaceAll(r.text("value"), ",", "."), "%"))
+	number := strings.TrimSpace(strings.TrimSuffix(r.text("value"), "%"))
+	if _, after, found := strings.Cut(number, ","); found && len(after) == 3 {
+		return rule, fault.Invalidf("%q may be thousands or thousandths", r.text("value")).WithField("value").Do("write it without the comma, such as 1250 or 1.25")
+	}
+	number = strings.ReplaceAll(number, ",", ".")
 	if rule.Value, err = money.Parse(number); err != nil {
 		return rule, fault.Invalidf("%q is not a number", r.text("value")).WithField("value").Do("write a number such as 15 or 12.50")
 	}
