@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
@@ -39,15 +40,38 @@ func ReadCustomServices(name string, in io.Reader, find FindCustomer) ([]billing
 	if len(text) > customBytesMax {
 		return nil, nil, fault.Invalidf("%s is larger than 32 MiB", name).Do("give a list of custom services; see the template")
 	}
-	c := customReader{file: name, find: find, csv: csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))), seen: map[billing.SubscriptionID]int{}}
-	c.csv.FieldsPerRecord = -1
-	if first, _, _ := bytes.Cut(text, []byte("\n")); bytes.Count(first, []byte(";")) > bytes.Count(first, []byte(",")) {
-		c.csv.Comma = ';'
-	}
+	c := customReader{file: name, find: find, csv: customCSV(text), seen: map[billing.SubscriptionID]int{}}
 	if err := c.header(); err != nil {
 		return nil, nil, err
 	}
+	c.style = c.survey(customCSV(text))
 	return c.services, c.broken, c.rows()
+}
+
+// customCSV begins to read the text; spreadsheets that write decimal commas put semicolons between cells.
+func customCSV(text []byte) *csv.Reader {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
+	r.FieldsPerRecord = -1
+	if first, _, _ := bytes.Cut(text, []byte("\n")); bytes.Count(first, []byte(";")) > bytes.Count(first, []byte(",")) {
+		r.Comma = ';'
+	}
+	return r
+}
+
+// survey settles how the file writes amounts before any is taken.
+func (c *customReader) survey(in *csv.Reader) rows.Style {
+	var amounts []string
+	for {
+		cells, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return rows.SurveyNumbers(amounts)
+		}
+		for i := range min(len(cells), len(c.columns)) {
+			if c.columns[i] == "unit_cost" || c.columns[i] == "unit_price" {
+				amounts = append(amounts, cells[i])
+			}
+		}
+	}
 }
 
 // ParseCustomService reads one service from its cells by column, as a form gives them. Problems name the column as their field.
@@ -56,6 +80,7 @@ func ParseCustomService(cells map[string]string, find FindCustomer) (billing.Sub
 	for column, text := range cells {
 		c.record[column] = strings.TrimSpace(text)
 	}
+	c.style = rows.SurveyNumbers([]string{c.record["unit_cost"], c.record["unit_price"]})
 	return c.service(), c.broken
 }
 
@@ -63,6 +88,7 @@ type customReader struct {
 	file     string
 	find     FindCustomer
 	csv      *csv.Reader
+	style    rows.Style // how it writes amounts
 	columns  []string
 	line     int
 	record   map[string]string
@@ -216,9 +242,13 @@ func (c *customReader) money(field string, currency money.Currency) *billing.Uni
 	if text == "" {
 		return nil
 	}
-	d, err := rows.ParseNumber(text)
+	d, err := c.style.ParseNumber(text)
 	if err != nil {
-		c.fail(field, err.Error(), "write an amount such as 4.50, without currency and thousands separators")
+		problem := err.Error()
+		if c.file == "" && strings.Contains(text, ",") {
+			problem = "the comma may stand for thousands or decimals"
+		}
+		c.fail(field, problem, "write an amount such as 4.50, without currency and thousands separators")
 	} else if d.Sign() < 0 {
 		c.fail(field, "the amount is negative", "write what one unit costs as a positive number")
 	}
@@ -231,6 +261,9 @@ func (c *customReader) date(field string) billing.Date {
 		return billing.Date{}
 	}
 	d, err := billing.ParseDate(c.record[field])
+	if dotted, problem := time.Parse("2.1.2006", c.record[field]); problem == nil { // with dots the day is always first
+		d, err = billing.DateOf(dotted), nil
+	}
 	if err != nil {
 		c.fail(field, "this is not a date", "write the date as 2026-10-01")
 	}

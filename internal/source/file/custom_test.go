@@ -2,6 +2,7 @@ package file
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,12 +52,39 @@ func TestCustomTemplateReads(t *testing.T) {
 	}
 }
 
+// A spreadsheet in German saves the template with semicolons, decimal commas and 01.10.2026: nothing in that has to be guessed.
+func TestCustomServicesOfAGermanSpreadsheet(t *testing.T) {
+	template := strings.NewReplacer(",", ";", "2026-10-01", "01.10.2026", "2027-09-30", "30.9.2027").Replace(CustomTemplate())
+	for text, want := range map[string]string{
+		strings.NewReplacer("4.50", "4,50", "7.90", "7,90", "220.00", "220").Replace(template): "4.50 EUR",
+		template: "4.50 EUR", // points beside semicolons are as plain
+	} {
+		got, broken, err := ReadCustomServices("t.csv", strings.NewReader(text), alder)
+		if err != nil || len(broken) != 0 || len(got) != 2 {
+			t.Fatalf("%v %+v %v", got, broken, err)
+		}
+		if got[0].UnitCost.String() != want || got[0].Start.String() != "2026-10-01" || got[1].End.String() != "2027-10-01" {
+			t.Errorf("%+v", got)
+		}
+	}
+	// One file that writes both, and thousands, are not guessed.
+	mixed := strings.Replace(template, "7.90", "7,90", 1)
+	if _, broken, _ := ReadCustomServices("t.csv", strings.NewReader(mixed), alder); len(broken) != 1 || broken[0].Field != "unit_price" {
+		t.Errorf("mixed: %+v", broken)
+	}
+	if _, broken := ParseCustomService(map[string]string{"unit_cost": "1,250"}, alder); !slices.ContainsFunc(broken, func(e RowError) bool {
+		return e.Field == "unit_cost" && e.Problem == "the comma may stand for thousands or decimals"
+	}) {
+		t.Errorf("thousands: %+v", broken)
+	}
+}
+
 func TestBrokenCustomServices(t *testing.T) {
 	const id = "b81e8504-f0cc-4f67-b67d-ab32807ff65f"
 	text := "\ufeffCustomer;ID;Name;Quantity;Unit_Cost;Unit_Price;Currency;Frequency;Start;End\r\n" +
 		id + ";good;Good;2;1.5;;EUR;monthly;2026-10-01;\r\n" +
 		"Nobody;a;A;2;1.5;;EUR;monthly;2026-10-01;\r\n" +
-		id + ";b;B;2.5;1,5;;EUR;weekly;1.10.2026;\r\n" +
+		id + ";b;B;2.5;1,5;;EUR;weekly;10/1/2026;\r\n" +
 		id + ";good;Good;2;1.5;;EUR;monthly;2026-10-01;\r\n" +
 		id + ";;D;;;;;;;\r\n" +
 		id + ";e;E;2;-1;;EURO;annual;2026-10-01;2026-09-01\r\n" +

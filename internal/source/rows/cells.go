@@ -177,4 +177,7 @@ func frequency(text string, usage, trial bool) billing.Frequency {
 }
 
 // ParseNumber reads a number as JSON rows and files with decimal points write it.
-func ParseNumber(text string) (money.Decimal, error) { return Style{}.decimal(text) }
+func ParseNumber(text string) (money.Decimal, error) { return Style{}.ParseNumber(text) }
+
+// ParseNumber reads a number of a file that writes numbers like this.
+func (s Style) ParseNumber(text string) (money.Decimal, error) { return s.decimal(text) }

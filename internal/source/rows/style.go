@@ -34,6 +34,15 @@ func Survey(file string, r Reader, dayFirst bool) (Style, error) {
 	}
 }
 
+// SurveyNumbers settles how the cells of one file write numbers.
+func SurveyNumbers(cells []string) Style {
+	var s survey
+	for _, text := range cells {
+		s.number(text)
+	}
+	return Style{DecimalComma: s.comma && !s.point}
+}
+
 type survey struct {
 	file       string
 	dayFirst   bool
