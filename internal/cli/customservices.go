@@ -98,7 +98,7 @@ func (s *session) printServiceImport(r engine.ServiceReview, i engine.Imported) 
 	if s.globals.JSON {
 		return s.serviceImportJSON(r, i)
 	}
-	s.printf("%s: custom services, %d rows read, %d kept: %d added, %d changed, %d as before, %d ended\n", r.File, i.Report.Rows, i.Report.Kept,
+	s.printf("%s: custom services, %s read, %d kept: %d added, %d changed, %d as before, %d ended\n", r.File, plural(int(i.Report.Rows), "row"), i.Report.Kept,
 		len(r.Added), len(r.Changed), r.Same, len(i.Ended))
 	for _, part := range []struct {
 		word string

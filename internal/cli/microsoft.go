@@ -169,9 +169,9 @@ func (s *session) printImport(i engine.Imported) {
 	case i.Kind == "" || r.Rows == 0:
 		s.printf("%s: not imported\n", r.Origin)
 	case len(r.Totals.Amounts()) == 0:
-		s.printf("%s: %s, %d rows read, %d kept\n", r.Origin, i.Kind, r.Rows, r.Kept)
+		s.printf("%s: %s, %s read, %d kept\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept)
 	default:
-		s.printf("%s: %s, %d rows read, %d kept, total before tax %s\n", r.Origin, i.Kind, r.Rows, r.Kept, r.Totals)
+		s.printf("%s: %s, %s read, %d kept, total before tax %s\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept, r.Totals)
 	}
 	if !r.Changed && len(r.Sets) > 0 && len(r.Problems) == 0 {
 		s.printf("  nothing new: this content is stored already\n")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"spindle/internal/app"
@@ -179,7 +180,11 @@ func (c *servicesMap) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.done(fmt.Sprintf("%s is now billed as %q (%s).", offer, service.Name, service.ID))
+	note, err := unseenOffer(ctx, e, org, offer)
+	if err != nil {
+		return err
+	}
+	return s.done(fmt.Sprintf("%s is now billed as %q (%s).%s", offer, service.Name, service.ID, note))
 }
 
 type servicesUnmap struct {
@@ -281,6 +286,15 @@ func unseenProduct(ctx context.Context, e *engine.Engine, org store.Organization
 		}
 	}
 	return fmt.Sprintf(" Note: nobody has bought product %s so far; spindle services list shows the products.", product), nil
+}
+
+// unseenOffer warns likewise of a product, term and frequency that nobody holds: with a slip of the pen the product meant stays unmapped.
+func unseenOffer(ctx context.Context, e *engine.Engine, org store.Organization, offer billing.Offer) (string, error) {
+	d, err := e.Store.Directory(ctx, org.ID)
+	if err != nil || slices.ContainsFunc(d.Subscriptions, func(sub billing.Subscription) bool { return sub.Offer == offer }) {
+		return "", err
+	}
+	return fmt.Sprintf(" Note: nobody holds %s so far; spindle services list shows the products.", offer), nil
 }
 
 type servicesTemplate struct{}

@@ -167,7 +167,7 @@ func (c *usersInvite) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.printLink(c.of(s, link), link, "Send this link to "+link.Email+": it makes him "+string(role)+" of "+org.Name)
+	return s.printLink(c.of(s, link), link, "Send this link to "+link.Email+": it makes them "+string(role)+" of "+org.Name)
 }
 
 type usersLink struct {
