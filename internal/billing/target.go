@@ -59,10 +59,7 @@ func (p PeriodType) PeriodAt(anchor, day Date) Period {
 	months := (day.Year-anchor.Year)*12 + int(day.Month) - int(anchor.Month)
 	step := p.Months()
 	k := months / step
-	if months < 0 && months%step != 0 {
-		k--
-	}
-	if anchor.AddMonths(k * step).After(day) { // the period begins later in the day's own month
+	if anchor.AddMonths(k * step).After(day) { // later in the day's own month, or, before the anchor, in a later one: the division goes towards it
 		k--
 	}
 	return Period{anchor.AddMonths(k * step), anchor.AddMonths((k + 1) * step)}
@@ -125,15 +122,11 @@ func (c ContractService) UnitsOn(day Date) (units int64, found bool) {
 	return row.Units, found
 }
 
-// RowOn gives the row that decides the day, see UnitsOn.
+// RowOn gives the row that decides the day, see UnitsOn. Rows come in order of start, then id, and each has an end.
 func (c ContractService) RowOn(day Date) (row UnitRow, found bool) {
-	covering := false
 	for _, r := range c.Rows {
-		switch covers := r.Period.Contains(day); {
-		case covers && (!covering || !r.Period.Start.Before(row.Period.Start)):
-			row, covering, found = r, true, true
-		case !covering && !r.Period.End.After(day) && (!found || !r.Period.End.Before(row.Period.End)):
-			row, found = r, true
+		if r.Period.Contains(day) || !r.Period.End.After(day) && !r.Period.End.Before(row.Period.End) {
+			row, found = r, true // a row that is over never ends after one that covers the day
 		}
 	}
 	return row, found
