@@ -56,7 +56,7 @@ func (s *subject) clip(w *window, h *past) bool {
 
 // reachOf gives the first day on which a change from a day on may have been written: it may reach back to the start of its period.
 func (s *subject) reachOf(day billing.Date) billing.Date {
-	if day.IsZero() || s.clock.long() {
+	if s.clock.long() {
 		return day
 	}
 	return earlier(day, s.clock.at(day).Start)
@@ -71,7 +71,7 @@ func (h *past) explains(day billing.Date) bool {
 func (s *subject) answersSince() billing.Date {
 	a := s.applied
 	switch {
-	case a.LineID == "" || a.LineID != s.line.ID, !isKnown(a.Policy, s.want.Policy, s.clock.formerly):
+	case a.LineID != s.line.ID, !isKnown(a.Policy, s.want.Policy, s.clock.formerly):
 		return billing.Date{}
 	case !a.Since.IsZero():
 		return a.Since
@@ -147,9 +147,6 @@ func (s *subject) jumps(h *past, w window) []step {
 // settleRun finds free days for a run of jumps that leads away from what stands and back, or on for good. When there are none the run is
 // left out as a whole.
 func (s *subject) settleRun(run []step, w window) {
-	if len(run) == 0 {
-		return
-	}
 	last := w.open.AddDays(-1)
 	taken := slices.Clone(s.clock.taken)
 	for i := range run {

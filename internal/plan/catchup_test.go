@@ -311,3 +311,15 @@ func TestAGapTakesNothingBackFromThePast(t *testing.T) {
 	s.gaps = nil
 	same(t, "without it", brief(s.planWithPast()), []string{"increase 2026-11-06 7→9", "decrease 2026-11-20 9→7"})
 }
+
+// What leads away and back is written whole or not at all; that one such stretch finds no day is no reason to leave out another one.
+func TestEachStretchOfThePastIsWrittenByItself(t *testing.T) {
+	s := december(trueDate).proven("2026-11-05", 7).proven("2026-11-06", 5).proven("2026-11-20", 8)
+	if err := s.b.at.adjust(s.b.at.lines[0].id, date("2026-11-05"), 0, s.want.UnitPrice); err != nil { // the only day for the two
+		t.Fatal(err)
+	}
+	s.b.memory.Lines[0].Dates = append(s.b.memory.Lines[0].Dates, date("2026-11-05"))
+	p := s.planWithPast()
+	same(t, "plan", brief(p), []string{"increase 2026-11-20 5→8"})
+	same(t, "findings", unbilled(p), []string{"unbilled-difference/line/2026-11-01 | Premium: On 2026-11-05 Microsoft charges up to 2 more than Autotask bills (invoice G11), and Autotask takes one adjustment of a line a day: about 0.67 EUR stay unbilled. | Add a charge for the difference in Autotask. | 0.67 EUR"})
+}

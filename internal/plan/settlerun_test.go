@@ -37,6 +37,10 @@ func TestDaysForACatchUp(t *testing.T) {
 		{name: "the last may not reach the window's end", run: "11-29 0+2", taken: "11-29 11-30", want: ""},
 		{name: "the last day of the window", run: "11-29 0+2", taken: "11-29", want: "11-30 +2"},
 		{name: "not before the window", run: "11-05 0+2, 11-06 2-2", taken: "11-05 11-06", want: ""},
+		{name: "a step that grows does not pass the next one", run: "11-18 0+2, 11-20 2+1", taken: "11-18 11-19", want: ""},
+		{name: "from too little to too much", run: "11-10 0+2, 11-20 2-4, 11-25 -2+2", taken: "11-20", want: "11-10 +2, 11-19 -4, 11-25 +2"},
+		{name: "back on the first day that is not compared", run: "11-10 0+2, 12-01 2-2", want: "11-10 +2, 12-01 -2"},
+		{name: "nothing to do", run: "", want: ""},
 		{name: "three steps on three days", run: "11-10 0+2, 11-12 2+1, 11-14 3-3", taken: "11-12", want: "11-10 +2, 11-13 +1, 11-14 -3"},
 	} {
 		day := func(text string) billing.Date { return date("2026-" + text) }
@@ -52,6 +56,9 @@ func TestDaysForACatchUp(t *testing.T) {
 		taken := len(s.clock.taken)
 		var run []step
 		for text := range strings.SplitSeq(tc.run, ", ") {
+			if text == "" {
+				continue
+			}
 			when, change, _ := strings.Cut(text, " ")
 			when, happened, _ := strings.Cut(when, "/")
 			st := step{choice: choice{date: day(when)}}
@@ -98,6 +105,7 @@ func TestWhereACatchUpJumps(t *testing.T) {
 		{name: "the window ends", made: "10-01 5, 11-10 7", until: "12-01", want: "2026-11-10 0+2, 2026-12-01 2-2"},
 		{name: "on the last day of the window nothing is written", made: "10-01 5, 12-01 7", until: "12-01", want: ""},
 		{name: "up and down in a gap: only what stays", made: "10-01 5, 11-10 9, 11-20 7", adds: true, want: "2026-11-10 0+2"},
+		{name: "up, and down on the last day, in a gap", made: "10-01 5, 11-10 9, 12-05 7", adds: true, want: "2026-11-10 0+2"},
 		{name: "down in a gap", made: "10-01 5, 11-10 3", adds: true, want: "2026-11-01 0-2"}, // settleRun leaves it out
 	} {
 		day := func(text string) billing.Date { return date("2026-" + text) }

@@ -63,6 +63,12 @@ func TestTheDaysThatAreCompared(t *testing.T) {
 			s.applied.Since, s.applied.From, s.applied.Dates = date("2026-11-10"), date("2026-11-10"), days("2026-11-10")
 			h.made[0].choice.date = date("2026-11-10")
 		}, "2026-11-10 to 2027-01-31, open 2026-11-10"},
+		{"a hand changed it before Spindle answers for it", []string{"2026-10-01 2026-10-20 4 0", "2026-10-20 2026-12-01 5 0", "2026-12-01 2027-01-01 5 0"}, "2026-10-01",
+			func(s *subject, _ *past) { s.applied.Since = date("2026-11-05") }, "2026-11-05 to 2027-01-31, open 2026-11-05"},
+		{"nothing stood before Spindle began it", []string{"2026-10-01 2026-10-15 0 0", "2026-10-15 2026-12-01 6 0", "2026-12-01 2027-01-01 6 0"}, "2026-10-01", func(s *subject, h *past) {
+			s.applied.Since, s.applied.From, s.applied.Dates = date("2026-10-15"), date("2026-10-15"), days("2026-10-15")
+			h.made[0].choice.date = date("2026-10-15")
+		}, "2026-10-15 to 2027-01-31, open 2026-10-15"},
 		{"Spindle wrote what an invoice proves", []string{"2026-11-01 2026-11-20 5 0", "2026-11-20 2026-12-01 7 0", "2026-12-01 2027-01-01 7 0"}, "2026-11-01",
 			func(s *subject, _ *past) { s.applied.Dates = days("2026-10-01", "2026-11-20") }, "2026-11-01 to 2027-01-31, open 2026-11-01"},
 		{"Spindle wrote what only the snapshot showed", []string{"2026-11-01 2026-12-01 5 0", "2026-12-01 2026-12-05 5 0", "2026-12-05 2027-01-01 8 0"}, "2026-11-01",
@@ -75,6 +81,10 @@ func TestTheDaysThatAreCompared(t *testing.T) {
 			s.applied.Dates = days("2026-10-01", "2026-12-01")
 			h.made[1].choice.date = date("2026-12-01")
 		}, "2026-11-01 to 2027-01-31, open 2026-11-01"},
+		{"what daily runs write there comes from a day that nothing proves", []string{"2026-11-01 2026-12-01 5 0", "2026-12-01 2027-01-01 7 0"}, "2026-11-01", func(s *subject, h *past) {
+			s.applied.Dates = days("2026-10-01", "2026-12-01")
+			h.made[1].choice.date, h.made[1].cause.From = date("2026-12-01"), date("2026-12-01")
+		}, "2026-11-01 to 2026-11-30, open 2026-11-01"},
 		{"what only the snapshot shows may reach back to the start of its period", []string{"2026-11-01 2026-11-10 5 0", "2026-11-10 2026-12-01 7 0", "2026-12-01 2027-01-01 7 0"}, "2026-11-01", func(s *subject, h *past) {
 			s.applied.Dates, h.to, h.made = days("2026-10-01", "2026-11-10"), date("2026-11-25"), h.made[:1]
 		}, "2026-11-01 to 2026-11-09, open 2026-11-01"},
@@ -135,6 +145,19 @@ func TestHowFarAChangeReachesBack(t *testing.T) {
 		}
 		if got := s.reachOf(billing.Date{}); !got.IsZero() {
 			t.Errorf("%s, no day: %s", tc.period, got)
+		}
+	}
+}
+
+// The rows of a line were read from the period of the day on that is noted, and of the running one when none is: never only from a later day.
+func TestTheFirstDayThatWasRead(t *testing.T) {
+	for from, want := range map[string]string{"": "2026-11-15", "2026-11-20": "2026-11-15", "2026-11-14": "2026-10-15", "2026-02-20": "2026-02-15", "2026-01-02": "2026-01-15", "2026-12-20": "2026-11-15"} {
+		s := &subject{line: &billing.ContractService{}, clock: clock{day: date("2026-11-20"), period: billing.PeriodMonth, start: date("2026-01-15")}}
+		if from != "" {
+			s.line.RowsFrom = date(from)
+		}
+		if got := s.seenFrom(); got != date(want) {
+			t.Errorf("read from %q: %s, want %s", from, got, want)
 		}
 	}
 }
