@@ -232,7 +232,7 @@ func LookBack(in Input) (from billing.Date, contracts []billing.ContractID) {
 	p.lookAtHalfMoves(look)
 	for _, want := range p.lines {
 		s := subject{want: want, line: &p.noLine, applied: &p.noApplied}
-		if blocked(s.want.Holds) || len(s.want.Steps) == 0 || !p.resolve(&s) || !s.found || !s.isOurs || !s.hasStood() {
+		if blocked(s.want.Holds) || len(s.want.Steps) == 0 || !p.resolve(&s) {
 			continue
 		}
 		if day, missing := s.unseen(p.pastOf(&s)); missing {

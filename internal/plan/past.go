@@ -56,9 +56,6 @@ func (p *planner) pastOf(s *subject) *past {
 	}
 	h.steps = stepsFrom(steps, h.first)
 	within := stepsFrom(h.steps, begin)
-	if len(within) == 0 {
-		return nil
-	}
 	if len(within) == 1 && begin == h.first && stands && s.standsAt(s.want.Units) && h.isNow(s.want) {
 		return nil // as nearly every line of a plan: there is nothing to compare
 	}

@@ -241,3 +241,204 @@ func TestLookBackOfManyLines(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What is known of a line's earlier days: from the first day that is charged for and billed, as the source proves it and as daily runs would have
+// written it. The beginning of a new line is known from the subscription alone; where units travel, or were billed on another line, nothing is
+// made up.
+func TestWhatIsKnownOfEarlierDays(t *testing.T) {
+	newLine := func(s *scene) { s.b.at.lines, s.b.memory.Lines = nil, nil }
+	elsewhere := func(s *scene) {
+		s.want.Key = "900|800|" + s.want.Offer.String()
+		s.b.memory.Lines = append(s.b.memory.Lines, Applied{LineKey: "910|800|" + s.want.Offer.String(), CustomerID: "c1", Units: 5})
+	}
+	seven := func(s *scene) { s.proven("2026-11-20", 7) }
+	for _, tc := range []struct {
+		name string
+		set  func(*scene)
+		want string
+	}{
+		{"it stands as proven, and nothing changed", func(*scene) {}, ""},
+		{"it changed", seven, "2026-09-10: 2026-09-10 5, 2026-11-20 7: 2026-09-10+5 2026-11-20+2"},
+		{"it changed, and that is all that is proven", func(s *scene) { s.want.Steps = nil; s.proven("2026-11-20", 7) }, "2026-09-10: 2026-11-20 7: 2026-11-01+7"}, // charged since September, so it begins with the month
+		{"proven once, and the snapshot shows more", seats(7), "2026-09-10: 2026-09-10 5: 2026-09-10+5"},
+		{"proven once, wanted so, and a hand changed it", byHand("2026-12-05", 1, 0), "2026-09-10: 2026-09-10 5: 2026-09-10+5"},
+		{"charged before the subscription says", both(seven, func(s *scene) { s.want.Since = date("2026-10-15") }), "2026-09-10: 2026-09-10 5, 2026-11-20 7: 2026-09-10+5 2026-11-20+2"},
+		{"charged on the day the subscription says", both(seven, func(s *scene) { s.want.Since = date("2026-09-10") }), "2026-09-10: 2026-09-10 5, 2026-11-20 7: 2026-09-10+5 2026-11-20+2"},
+		{"the subscription says nothing", both(seven, func(s *scene) { s.want.Since = billing.Date{} }), "2026-09-10: 2026-09-10 5, 2026-11-20 7: 2026-09-10+5 2026-11-20+2"},
+		{"a long cycle counts from its own day", both(seven, func(s *scene) { s.want.Service.ID, s.want.Since = "801", date("2026-10-15") }),
+			"2026-10-15: 2026-10-15 5, 2026-11-20 7: 2026-10-15+5 2026-11-20+2"},
+		{"billed from October on", both(seven, func(s *scene) { s.want.BillFrom = date("2026-10-01") }), "2026-10-01: 2026-10-01 5, 2026-11-20 7: 2026-10-01+5 2026-11-20+2"},
+		{"billed from this month on", both(seven, func(s *scene) { s.want.BillFrom = date("2026-12-01") }), "2026-12-01: 2026-12-01 7: 2026-12-01+7"},
+		{"nothing is proven", func(s *scene) { s.want.Steps = nil }, ""},
+		{"nothing is proven of a new line", both(newLine, func(s *scene) { s.want.Steps = nil }), "2026-09-10: 2026-09-10 5: 2026-09-10+5"},
+		{"nothing is proven of a line that ended and never stood", both(newLine, func(s *scene) { s.want.Steps, s.want.Units = nil, 0 }), ""},
+		{"nothing is known of a new line", both(newLine, func(s *scene) { s.want.Steps, s.want.Since = nil, billing.Date{} }), ""},
+		{"a new line is charged from today on", both(newLine, func(s *scene) { s.want.Steps, s.want.Since = nil, date("2026-12-09") }), "2026-12-09: 2026-12-09 5: 2026-12-09+5"},
+		{"a new line is charged from tomorrow on", both(newLine, func(s *scene) { s.want.Steps, s.want.Since = nil, date("2026-12-10") }), ""},
+		{"the contract begins today", both(newLine, func(s *scene) { s.b.at.contracts[0].Start = date("2026-12-09") }), "2026-09-10: 2026-09-10 5: 2026-12-09+5"},
+		{"the contract begins tomorrow", both(newLine, func(s *scene) { s.b.at.contracts[0].Start = date("2026-12-10") }), ""},
+		{"a new line, and its units were billed elsewhere", both(newLine, elsewhere), ""},
+		{"a line that stands, and others were billed elsewhere", both(seven, func(s *scene) {
+			elsewhere(s)
+			s.b.memory.Lines[0].LineKey = s.want.Key
+		}), "2026-09-10: 2026-09-10 5, 2026-11-20 7: 2026-09-10+5 2026-11-20+2"},
+	} {
+		s := december(trueDate)
+		s.want.Offer = billing.Offer{ProductID: "CFQ7TTC0LH18", SKUID: "0001"}
+		tc.set(s)
+		p := newPlanner(inOrder(s.input()))
+		line, resolved := p.subjectOf(p.lines[0])
+		if !resolved {
+			t.Fatalf("%s: %v", tc.name, p.findings)
+		}
+		got := ""
+		if h := p.pastOf(line); h != nil {
+			var made []string
+			for _, st := range h.made {
+				made = append(made, fmt.Sprintf("%s%+d", st.choice.date, st.delta))
+			}
+			got = strings.ReplaceAll(fmt.Sprintf("%s: %s: %s", h.first, provenText(h.steps), strings.Join(made, " ")), " invoice G11", "")
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+	s := december(trueDate)
+	seven(s)
+	p := newPlanner(inOrder(s.input()))
+	line, _ := p.subjectOf(p.lines[0])
+	p.movers["line"] = &mover{subject: subject{moves: []moving{{Move: Move{"s1", 2, date("2026-12-15")}}}}}
+	if h := p.pastOf(line); h != nil {
+		t.Errorf("units travel, but %v", h.made)
+	}
+	p.movers["line"].subject.moves = nil // it was looked at, and nothing travels
+	if p.pastOf(line) == nil {
+		t.Error("nothing travels, and nothing is known")
+	}
+}
+
+// The first day on which daily runs would have written and Spindle did not, or the other way round, when its row was not read: from the day before
+// it the rows are read again. What Spindle wrote on the snapshot alone is no such day.
+func TestTheFirstDayThatWasNotSeen(t *testing.T) {
+	for _, tc := range []struct {
+		name               string
+		made, wrote, dates string // days of November and December; wrote are those on which the units turned
+		since, to          string
+		want               string
+	}{
+		{"agreed", "11-20", "11-20", "11-20", "10-01", "12-01", ""},
+		{"not written", "11-20", "", "", "10-01", "12-01", "11-19"},
+		{"written with a price only", "11-20", "", "11-20", "10-01", "12-01", ""},
+		{"written, and not by daily runs", "", "11-10", "11-10", "10-01", "12-01", "11-09"},
+		{"two, the later one first", "11-20 11-12", "", "", "10-01", "12-01", "11-11"},
+		{"one each", "11-20", "11-10", "11-10", "10-01", "12-01", "11-09"},
+		{"before Spindle answers", "11-20", "", "", "11-21", "12-01", ""},
+		{"on the first day that Spindle answers for", "11-20", "", "", "11-20", "12-01", "11-19"},
+		{"nobody knows since when", "11-20", "", "", "", "12-01", ""},
+		{"written on the snapshot", "", "12-05", "12-05", "10-01", "12-01", ""},
+		{"on the first day that only the snapshot tells", "", "12-01", "12-01", "10-01", "12-01", ""},
+		{"on the last day that is proven", "", "11-30", "11-30", "10-01", "12-01", "11-29"},
+		{"in a month of which part is proven: it may have reached back", "", "11-12", "11-12", "10-01", "11-20", ""},
+		{"in the month before", "", "10-31", "10-31", "10-01", "11-20", "10-30"},
+		{"in what was read", "12-02", "", "", "10-01", "12-09", ""},
+		{"on the first day that was read: what stood before it was not", "12-01", "", "", "10-01", "12-09", "11-30"},
+	} {
+		read := func(text string) (all []billing.Date) {
+			for day := range strings.FieldsSeq(text) {
+				all = append(all, date("2026-"+day))
+			}
+			return all
+		}
+		s := &subject{want: &billing.DesiredLine{Policy: trueDate}, line: &billing.ContractService{ID: "1"}, applied: &Applied{LineID: "1", Turned: read(tc.wrote), Dates: read(tc.dates)},
+			clock: clock{day: date("2026-12-09"), period: billing.PeriodMonth, start: date("2026-01-01")}}
+		if tc.since != "" {
+			s.applied.Since = date("2026-" + tc.since)
+		}
+		h := &past{to: date("2026-" + tc.to)}
+		for _, day := range read(tc.made) {
+			h.made = append(h.made, step{choice: choice{date: day}})
+		}
+		got := ""
+		if day, missing := s.unseen(h); missing {
+			got = day.String()[5:]
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+		if day, missing := s.unseen(nil); missing {
+			t.Errorf("%s: nothing is known, but %s is missing", tc.name, day)
+		}
+	}
+}
+
+// How far back the rows are read: thirteen months at most, and for half a move only when it began before the period that was read.
+func TestHowFarRowsAreReadBack(t *testing.T) {
+	for day, want := range map[string]string{"2025-10-01": "2025-11-09 [900]", "2025-11-09": "2025-11-08 [900]", "2025-11-10": "2025-11-09 [900]", "2025-11-11": "2025-11-10 [900]", "2026-11-30": "2026-11-29 [900]"} {
+		s := december(trueDate)
+		s.b.at.contracts[0].Start, s.setup.BillFrom, s.b.memory.Lines[0].Since = date("2025-01-01"), "2025-06", date("2025-06-01")
+		s.want.Since, s.want.Steps = date("2025-06-01"), nil
+		s.proven("2025-06-01", 5).proven(day, 7)
+		s.b.memory.Lines[0].Dates, s.b.memory.Lines[0].Turned = []billing.Date{date("2025-06-01")}, []billing.Date{date("2025-06-01")}
+		from, contracts := LookBack(s.input())
+		if day == "2025-11-09" {
+			want = "2025-11-09 [900]" // the day before it is more than thirteen months ago
+		}
+		if got := fmt.Sprintf("%s %s", from, contracts); got != want {
+			t.Errorf("a change of %s: %s, want %s", day, got, want)
+		}
+	}
+	for day, want := range map[string]string{"2026-11-27": " []", "2026-12-14": " []", "2026-12-15": "2026-11-20 [900]", "2027-01-20": "2026-11-20 [900]"} {
+		r := relocate(trueDate, "2026-04-15", true)
+		r.side(t, r.plan(), Increase)
+		r.b.at.day = date(day)
+		from, contracts := LookBack(r.input())
+		if got := fmt.Sprintf("%s %s", from, contracts); got != want {
+			t.Errorf("half a move of 20 November on %s: %q, want %q", day, got, want)
+		}
+	}
+	r := relocate(periodStart, "2026-04-15", true) // it began on the first day of the period that is read
+	r.side(t, r.plan(), Increase)
+	if from, contracts := LookBack(r.input()); len(contracts) > 0 {
+		t.Errorf("reads %s from %s on", contracts, from)
+	}
+}
+
+// Why an earlier day is written that daily runs would not have written, and what the reason says of Microsoft's day.
+func TestTheReasonOfADayBetween(t *testing.T) {
+	s := &subject{clock: clock{day: date("2026-12-09"), period: billing.PeriodMonth, start: date("2026-01-01"), postedTo: date("2026-11-01")}}
+	h := &past{made: []step{{choice: choice{date: date("2026-10-20"), why: "on the day"}}, {choice: choice{date: date("2026-11-01"), why: whyCurrent}}, {choice: choice{date: date("2026-12-01"), why: whyCurrent}}}}
+	for day, want := range map[string]string{
+		"2026-10-20": "on the day",
+		"2026-11-01": "start of its period, which is not posted",
+		"2026-12-01": whyCurrent,
+		"2026-11-20": "from then on it stands already",
+	} {
+		if got := s.whyThen(h, date(day)); got.because() != want || got.date != date(day) {
+			t.Errorf("%s: %s on %s, want %q", day, got.because(), got.date, want)
+		}
+	}
+	if got := s.whyThen(&past{}, date("2026-11-01")).because(); got != "first day after the posted periods (posted up to 2026-10-31)" {
+		t.Error(got)
+	}
+
+	proven := stepsOf("2026-10-01 5 G1", "2026-11-20 7 G2")
+	for _, tc := range []struct {
+		name  string
+		steps []billing.Step
+		wants int64
+		st    step
+		want  string
+	}{
+		{"the source proves its day", proven, 7, step{delta: 2, cause: proven[1]}, "; Microsoft changed it on 2026-11-20 (G2)"},
+		{"only the snapshot shows it", proven, 8, step{delta: 1}, "; the day it changed is not billed yet, so the day of this run counts"},
+		{"nothing is proven", nil, 8, step{delta: 1}, ""},
+		{"it is proven so", proven, 7, step{delta: 1}, ""},
+		{"a price alone", proven, 8, step{}, ""},
+		{"its day is known, its proof is not", proven, 8, step{delta: 1, cause: billing.Step{From: date("2026-11-20")}}, ""},
+	} {
+		s := &subject{want: &billing.DesiredLine{Units: tc.wants, Steps: tc.steps}}
+		if got := s.becauseOf(tc.st); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}

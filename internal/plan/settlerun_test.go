@@ -55,6 +55,7 @@ func TestDaysForACatchUp(t *testing.T) {
 		}
 		taken := len(s.clock.taken)
 		var run []step
+		var days []billing.Date
 		for text := range strings.SplitSeq(tc.run, ", ") {
 			if text == "" {
 				continue
@@ -68,12 +69,16 @@ func TestDaysForACatchUp(t *testing.T) {
 			if _, err := fmt.Sscanf(change, "%d%d", &st.before, &st.delta); err != nil {
 				t.Fatal(err)
 			}
-			run = append(run, st)
+			run, days = append(run, st), append(days, st.choice.date)
 		}
 		s.settleRun(run, window{days: billing.Period{Start: date("2026-11-05"), End: date("2026-12-01")}, open: date("2026-11-05")})
 		var got []string
 		for _, st := range s.prior {
 			got = append(got, fmt.Sprintf("%s %+d", st.choice.date.String()[5:], st.delta))
+			asked := slices.Contains(days, st.choice.date)
+			if why := st.choice.because(); asked != (why == "") || !asked && why != st.choice.of.String()+" already has an adjustment of this line and Autotask takes one a day" {
+				t.Errorf("%s: %s because %q", tc.name, st.choice.date, why)
+			}
 		}
 		if strings.Join(got, ", ") != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
