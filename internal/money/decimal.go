@@ -121,9 +121,6 @@ func (a Decimal) Round(places int32, mode Mode) Decimal {
 	case HalfEven:
 		return Decimal{a.d.RoundBank(places)}
 	case TowardZero:
-		if places >= 0 {
-			return Decimal{a.d.Truncate(places)}
-		}
 		return Decimal{a.d.RoundDown(places)}
 	default:
 		return Decimal{a.d.Round(places)}
@@ -158,7 +155,7 @@ func (a Decimal) Div(b Decimal, places int32, mode Mode) (quotient Decimal, ok b
 	case HalfEven:
 		up = c > 0 || c == 0 && whole.Bit(0) == 1
 	default:
-		up = c >= 0 && rest.Sign() != 0
+		up = c >= 0
 	}
 	if up {
 		whole.Add(whole, big.NewInt(int64(sign)))

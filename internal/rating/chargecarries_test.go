@@ -192,6 +192,9 @@ func TestFixedPriceOfALine(t *testing.T) {
 		line := billing.LineItem{Frequency: f, Charged: billing.Period{Start: cut, End: whole.End}, BillableQuantity: num("7"), Cost: eur("1")}
 		rest, back := line, line
 		back.Cost = eur("-1")
+		if isMonths(line.Charged, cycleMonths[f]) {
+			return // 29 January to 27 February is a month as well as most of one from 28 January: it counts as the month
+		}
 		part, days := fixedFor(num("10"), rest), money.Int(int64(cut.DaysTo(whole.End)))
 		if got := part.Mul(money.Int(int64(whole.Days()))).Sub(num("70").Mul(days)).Abs(); got.Cmp(money.New(1, -6)) > 0 {
 			t.Fatalf("%s of %s: %s", line.Charged, whole, part)

@@ -182,6 +182,9 @@ func TestHoldsInFull(t *testing.T) {
 			{Policy: HoldCompany, Why: "company 100 (Alder) that Alder Ridge Dental Group is mapped to is missing or inactive in the target", Blocks: true},
 			{Policy: HoldContract, Why: "contract 9002 (Cloud) belongs to company 101, but Alder Ridge Dental Group is mapped to company 100", Blocks: true},
 		}},
+		{"the company alone: its contract is none of its trouble", func(in *Input) {
+			in.Mappings.Companies[0].CompanyID, in.Mappings.Companies[0].CompanyName, in.Catalogue.Contracts[0].CompanyID = "404", "Gone", "404"
+		}, []billing.Hold{{Policy: HoldCompany, Why: "company 404 (Gone) that Alder Ridge Dental Group is mapped to is missing or inactive in the target", Blocks: true}}},
 		{"no code for services", func(in *Input) { in.Settings.ServiceCodeID = "" },
 			[]billing.Hold{{Policy: HoldSettings, Why: "new services need a billing code for services (service allocation), which is not set", Blocks: true}}},
 		{"a service of another period", func(in *Input) {
