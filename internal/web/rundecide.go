@@ -77,6 +77,10 @@ func decideRun(w http.ResponseWriter, r *request) error {
 		return r.overtaken(w, id, back, err)
 	case weight.Changes == 0:
 		return r.overtaken(w, id, back, fault.Conflictf("nothing was left to decide like this").Do("the page below shows the plan as it is now"))
+	case d.approve && r.confirmed() && r.text("counted") != "" && r.text("counted") != strconv.Itoa(weight.Changes):
+		p := r.question(d, weight, back, "")
+		p.Text = "Nothing was approved: somebody decided on this plan after you were asked. This is what is left. " + p.Text
+		return r.page(w, http.StatusConflict, view.Decide(p))
 	case !r.confirmed() && (d.ask || weight.Held > 0):
 		return r.page(w, http.StatusOK, view.Decide(r.question(d, weight, back, "")))
 	case !d.approve && d.Reason == "":
@@ -147,6 +151,7 @@ func (r *request) question(d decision, weight engine.Weight, back, wrong string)
 	p.Reason = view.Field{Name: "reason", Label: "Why", Type: "textarea", Value: d.Reason, Error: wrong, Help: "Kept in the audit trail."}
 	if d.approve {
 		p.Title, p.Button = "Approve "+n+"?", "Approve "+n
+		p.Values = append(p.Values, view.Carried{Name: "counted", Value: strconv.Itoa(weight.Changes)})
 		p.Text = "Approved changes are written to Autotask when somebody applies the run."
 		for _, policy := range slices.Sorted(maps.Keys(weight.Policies)) {
 			p.Notes = append(p.Notes, view.Carried{Name: policy, Value: view.Plural(weight.Policies[policy], "change", "changes")})

@@ -242,6 +242,20 @@ func TestTwoPeopleOnOnePlan(t *testing.T) {
 	ts.wantStates(newer, "service:proposed a1:proposed a2:proposed b1:proposed")
 }
 
+// TestAnApprovalIsOfWhatWasShown: the money that a question names is what is approved, or nothing is: another person rejected some meanwhile.
+func TestAnApprovalIsOfWhatWasShown(t *testing.T) {
+	ts := newTestServer(t)
+	owner, approver := ts.owner(), ts.member(account.Approver)
+	run := ts.planned("ann", testPlan()...)
+	owner.decide(run, "approve-held").says(t, 200, "Approve 4 changes?", `name="counted" value="4"`)
+	approver.decide(run, "reject-selected", "change", "b1", "confirmed", "yes", "reason", "no").redirects(t, "/o/northwind-it/runs/"+string(run))
+	owner.decide(run, "approve-held", "confirmed", "yes", "counted", "4").
+		says(t, 409, "Nothing was approved: somebody decided on this plan after you were asked", "Approve 3 changes?", `name="counted" value="3"`)
+	ts.wantStates(run, "service:proposed a1:proposed a2:proposed b1:rejected")
+	owner.decide(run, "approve-held", "confirmed", "yes", "counted", "3").redirects(t, "/o/northwind-it/runs/"+string(run))
+	ts.wantStates(run, "service:approved a1:approved a2:approved b1:rejected")
+}
+
 func TestFourEyesInTheConsole(t *testing.T) {
 	ts := newTestServer(t)
 	owner := ts.owner()
