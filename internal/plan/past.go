@@ -111,8 +111,7 @@ func (p *planner) cameFromElsewhere(s *subject) bool {
 // adjustments it would have made.
 func (s *subject) replay(steps []billing.Step) []step {
 	want, line := *s.want, billing.ContractService{}
-	v := subject{want: &want, contract: s.contract, service: s.service, line: &line, applied: &Applied{},
-		span: span{s.clock.period, s.clock.start, true}}
+	v := subject{want: &want, line: &line, applied: &Applied{}}
 	var made []step
 	for _, st := range steps {
 		want.Units, want.EndedOn = st.Units, billing.Date{}

@@ -159,6 +159,8 @@ func TestTheReasonOfAnEarlierDay(t *testing.T) {
 		{upNow, "", "2026-11-20", 7, "start of its period, which is not posted"},
 		{upNow, "", "2026-12-03", 7, "start of the current period, which is not posted"},
 		{trueDate, "", "2026-11-20", 7, "on the day, prorated by Autotask"},
+		{trueDate, "", "2026-11-20", 3, "on the day, credited by Autotask"},
+		{trueDate, "", "2026-11-20", 0, "the day the subscription ended"},
 		{upNow, "2026-11-30", "2026-11-20", 7, "first day after the posted periods (posted up to 2026-11-30)"},
 	} {
 		s := december(tc.policy).proven(tc.on, tc.units)

@@ -55,7 +55,7 @@ func (s *subject) stretches(h *past, steps []step) []stretch {
 	if !ok {
 		return list
 	}
-	until := earlier(h.to, s.clock.day.AddDays(1))
+	until := earlier(h.to, s.clock.day) // what holds today the snapshot tells
 	if h.isNow(s.want) {
 		until = w.days.End // also what will lack tomorrow, so that the finding is the same every day
 	}

@@ -121,6 +121,7 @@ func TestDaysBeforeTheContract(t *testing.T) {
 		{"with a change inside", "2026-10-08", "2026-11-20", billing.PeriodMonth, stepsOf("2026-10-01 5 G1", "2026-10-04 6 G1"), "2026-10-01 to 2026-10-03 5, 2026-10-04 to 2026-10-07 6"},
 		{"with a change after", "2026-10-08", "2026-11-20", billing.PeriodMonth, stepsOf("2026-10-01 5 G1", "2026-10-08 6 G1"), "2026-10-01 to 2026-10-07 5"},
 		{"with days without units", "2026-10-08", "2026-11-20", billing.PeriodMonth, stepsOf("2026-10-01 5 G1", "2026-10-03 0 G1", "2026-10-06 2 G1"), "2026-10-01 to 2026-10-02 5, 2026-10-06 to 2026-10-07 2"},
+		{"one seat", "2026-10-08", "2026-11-20", billing.PeriodMonth, stepsOf("2026-10-01 1 G1"), "2026-10-01 to 2026-10-07 1"},
 		{"a contract that lies ahead", "2027-01-01", "2026-11-20", billing.PeriodMonth, stepsOf("2026-11-19 5 G1"), "2026-11-19 to 2026-11-20 5"},
 		{"a year, whose first cycle counts from its own day", "2026-10-08", "2026-11-20", billing.PeriodYear, stepsOf("2026-10-01 5 G1"), ""},
 	} {

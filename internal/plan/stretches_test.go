@@ -36,6 +36,9 @@ func TestStretches(t *testing.T) {
 		{name: "the snapshot tells another quantity: only proven days", proven: "11-01 5, 11-20 7", wants: 9, to: "12-01", rows: five, steps: "12-09 4", want: "11-20 to 11-30 2/0"},
 		{name: "nothing is billed", proven: "11-01 5", wants: 5, to: "12-01", rows: []string{"2026-11-01 2026-11-10 0 0", "2026-11-10 2026-12-01 5 0", "2026-12-01 2027-01-01 5 0"},
 			want: "11-01 to 11-09 5/0 bare"},
+		{name: "what the snapshot alone brought is not measured", proven: "11-01 5", wants: 7, to: "11-25", rows: []string{"2026-11-01 2026-11-10 5 0", "2026-11-10 2026-12-01 7 0", "2026-12-01 2027-01-01 7 0"}},
+		{name: "the month is proven ahead, and the snapshot tells another quantity since today", proven: "11-01 5, 11-20 7", wants: 9, to: "12-31", rows: five, steps: "11-20 2, 12-09 2"},
+		{name: "the month is proven ahead, and lacked two up to yesterday", proven: "11-01 5, 11-20 7", wants: 9, to: "12-31", rows: five, steps: "12-09 4", want: "11-20 to 11-30 2/0, 12-01 to 12-08 2/0"},
 		{name: "a gap of the source: only days that cannot be written any more", proven: "11-01 5, 11-20 7", wants: 7, to: "12-01", rows: five, adds: true, posted: "2026-12-01",
 			want: "11-20 to 11-30 2/0"},
 	} {
