@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"spindle/internal/billing"
@@ -100,6 +101,80 @@ func TestWhatIsWantedWhileUnitsMove(t *testing.T) {
 			if got := s.wantAt(date(day)); got != want {
 				t.Errorf("%s: %d on %s, want %d", tc.name, got, day, want)
 			}
+		}
+	}
+}
+
+// What was written for another instance of the service says nothing of the one that stands.
+func TestMovesOfAnotherInstanceDoNotCount(t *testing.T) {
+	s := &subject{want: &billing.DesiredLine{Units: 5}, line: &billing.ContractService{ID: "2"}, applied: &Applied{LineID: "1", Moves: []Move{{"s", 3, date("2026-12-15")}}}, clock: clock{day: date("2026-11-20")}}
+	if got := s.wantAt(date("2026-11-20")); got != 5 {
+		t.Errorf("%d are wanted", got)
+	}
+}
+
+// What comes and goes on a day, why, and what of it an earlier plan began: that counts from its own day, each in its span of days.
+func TestTheMovesOfADay(t *testing.T) {
+	s := stepsSubject(t, trueDate, 5, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"})
+	s.moves = []moving{
+		{Move: Move{"s1", -2, date("2026-11-20")}, why: "begun on the 20th", begun: true},
+		{Move: Move{"s2", 3, date("2026-11-20")}, why: "planned for the 20th"},
+		{Move: Move{"s3", 1, date("2026-11-25")}, why: "begun on the 25th", begun: true},
+		{Move: Move{"s4", 9, billing.Date{}}, why: "cannot move"},
+	}
+	for day, want := range map[string]string{
+		"2026-11-19": "[] ",
+		"2026-11-20": "[{s1 -2 2026-11-20} {s2 3 2026-11-20}] begun on the 20th",
+		"2026-11-25": "[{s3 1 2026-11-25}] begun on the 25th",
+	} {
+		if got := fmt.Sprint(s.movesOn(date(day)), " ", s.whyOn(date(day))); got != want {
+			t.Errorf("%s: %s, want %s", day, got, want)
+		}
+	}
+	if got := s.movesOn(billing.Date{}); got != nil {
+		t.Errorf("on no day %v move", got)
+	}
+	for _, tc := range []struct{ after, until, want string }{
+		{"2026-11-01", "2026-11-30", "11-20-2 begun on the 20th, 11-25+1 begun on the 25th"},
+		{"2026-11-19", "2026-11-20", "11-20-2 begun on the 20th"},
+		{"2026-11-20", "2026-11-25", "11-25+1 begun on the 25th"},
+		{"2026-11-20", "2026-11-24", ""},
+		{"2026-11-25", "2026-11-30", ""},
+	} {
+		var got []string
+		for _, st := range s.begunSteps(nil, date(tc.after), date(tc.until)) {
+			got = append(got, fmt.Sprintf("%s%+d %s", st.choice.date.String()[5:], st.delta, st.choice.because()))
+		}
+		if text := strings.Join(got, ", "); text != tc.want {
+			t.Errorf("after %s up to %s: %q, want %q", tc.after, tc.until, text, tc.want)
+		}
+	}
+}
+
+// The change with which a line gives units away comes after those of the lines that take them, and so do all later ones of the line. A line that
+// only takes never waits, nor does the end of what has begun elsewhere.
+func TestWhichChangesComeLate(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		rank  int
+		moves []moving
+		days  string
+		want  string
+	}{
+		{"it gives", 1, []moving{{Move: Move{"s1", -2, date("2026-11-20")}}}, "2026-11-20", "true"},
+		{"it gives, and changes before and after", 1, []moving{{Move: Move{"s1", -2, date("2026-11-20")}}}, "2026-11-15 2026-11-20 2026-12-15", "false true true"},
+		{"it only takes", 0, []moving{{Move: Move{"s1", 2, date("2026-11-20")}}}, "2026-11-20 2026-12-15", "false false"},
+		{"it ends what has begun elsewhere", 1, []moving{{Move: Move{"s1", -2, date("2026-11-20")}, begun: true}}, "2026-11-20", "false"},
+		{"nothing moves", 1, nil, "2026-11-20", "false"},
+		{"first of those that take", 2, []moving{{Move: Move{"s1", -2, date("2026-11-20")}, begun: true}, {Move: Move{"s2", -1, date("2026-11-20")}}}, "2026-11-20", "true"},
+	} {
+		s := &subject{rank: tc.rank, moves: tc.moves}
+		var got []string
+		for day := range strings.FieldsSeq(tc.days) {
+			got = append(got, fmt.Sprint(s.lateStep(&Change{Effective: date(day)})))
+		}
+		if strings.Join(got, " ") != tc.want {
+			t.Errorf("%s: %v, want %s", tc.name, got, tc.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"spindle/internal/billing"
@@ -34,6 +35,13 @@ func TestShortagesByPeriod(t *testing.T) {
 		{"up to the last day", []stretch{stretchOf("2026-12-10 2026-12-15", false)}, []int64{1}, []string{"2026-11-15 to 2026-12-14: 1 at most from 2026-12-10 to 2026-12-14, 5 unit-days, nothing at all "}},
 		{"more, then less", []stretch{stretchOf("2026-11-20 2026-11-25", false), stretchOf("2026-11-25 2026-12-01", true), stretchOf("2026-12-01 2026-12-03", false)}, []int64{2, 7, 1}, []string{
 			"2026-11-15 to 2026-12-14: 7 at most from 2026-11-20 to 2026-12-02, 54 unit-days, nothing at all 2026-11-25 to 2026-11-30"}},
+		{"nothing at all twice", []stretch{stretchOf("2026-11-20 2026-11-22", true), stretchOf("2026-11-22 2026-11-25", false), stretchOf("2026-11-25 2026-12-01", true)}, []int64{2, 1, 2}, []string{
+			"2026-11-15 to 2026-12-14: 2 at most from 2026-11-20 to 2026-11-30, 19 unit-days, nothing at all 2026-11-20 to 2026-11-30"}},
+		{"in four periods, the last one first", []stretch{stretchOf("2027-02-20 2027-02-21", false), stretchOf("2027-01-20 2027-01-21", false), stretchOf("2026-12-20 2026-12-21", false), stretchOf("2026-11-20 2026-11-21", false)}, []int64{1, 2, 3, 4}, []string{
+			"2026-11-15 to 2026-12-14: 4 at most from 2026-11-20 to 2026-11-20, 4 unit-days, nothing at all ",
+			"2026-12-15 to 2027-01-14: 3 at most from 2026-12-20 to 2026-12-20, 3 unit-days, nothing at all ",
+			"2027-01-15 to 2027-02-14: 2 at most from 2027-01-20 to 2027-01-20, 2 unit-days, nothing at all ",
+			"2027-02-15 to 2027-03-14: 1 at most from 2027-02-20 to 2027-02-20, 1 unit-days, nothing at all "}},
 		{"too many", []stretch{stretchOf("2026-11-20 2026-11-25", false)}, []int64{-3}, []string{"2026-11-15 to 2026-12-14: 3 at most from 2026-11-20 to 2026-11-24, 15 unit-days, nothing at all "}},
 	} {
 		found := map[billing.Period]*shortage{}
@@ -62,6 +70,8 @@ func TestWhichInvoiceRaisedTheUnits(t *testing.T) {
 		{"part of the last one", up, "2026-11-30", 1, "[2026-11-25] [G4]"},
 		{"the last two", up, "2026-11-30", 4, "[2026-11-25 2026-11-10] [G4 G2]"},
 		{"all of them", up, "2026-11-30", 10, "[2026-11-25 2026-11-10 2026-10-01] [G4 G2 G1]"},
+		{"too many, by two steps down", stepsOf("2026-10-01 9 G1", "2026-11-01 7 G2", "2026-11-10 6 G3"), "2026-11-20", -2, "[2026-11-10 2026-11-01] [G3 G2]"},
+		{"too many, by the last step down alone", stepsOf("2026-10-01 9 G1", "2026-11-01 7 G2", "2026-11-10 6 G3"), "2026-11-20", -1, "[2026-11-10] [G3]"},
 		{"the day before it", up, "2026-11-24", 2, "[2026-11-10] [G2]"},
 		{"before all of them", up, "2026-09-30", 2, "[] []"},
 		{"too many since it went down", up, "2026-11-24", -1, "[2026-11-20] [G3]"},
@@ -74,7 +84,7 @@ func TestWhichInvoiceRaisedTheUnits(t *testing.T) {
 		h := &past{steps: tc.steps}
 		h.blame(f, date(tc.day), tc.units)
 		h.blame(f, date(tc.day), tc.units) // the next day of the same finding says nothing new
-		if got := fmt.Sprint(f.raised, f.proofs); got != tc.want {
+		if got := fmt.Sprint(f.raised, f.proofs); got != tc.want || slices.Contains(f.proofs, "") {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}
@@ -138,6 +148,58 @@ func TestDaysBeforeTheContract(t *testing.T) {
 		}
 		if got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+// What a clerk reads of days that lack something or have too much: which days, how many at most, what proves it, why it cannot be written any more
+// and what it is worth. What lacks also goes to the reconciliation, so that the invoice lines behind it do not count as billed (law 6).
+func TestShortagesInWords(t *testing.T) {
+	const short, over = "unbilled-difference/line/2026-11-15 | Premium: ", "unbilled-difference/line/2026-11-15/over | Premium: "
+	const charge, credit = " | Add a charge for the difference in Autotask.", " | Credit the difference in Autotask."
+	for _, tc := range []struct {
+		name        string
+		days        string
+		contract    string // begins
+		posted      string // up to the day before
+		proofs      []string
+		free        bool // no price is known
+		short, over string
+	}{
+		{"posted", "2026-11-20 2026-11-25", "2026-01-15", "2026-12-15", []string{"invoice G1"}, false,
+			short + "From 2026-11-20 to 2026-11-24 Microsoft charges up to 2 more than Autotask bills (invoice G1), and that period is posted: about 3.33 EUR stay unbilled." + charge + " | 3.33 EUR",
+			over + "From 2026-11-20 to 2026-11-24 Autotask bills up to 2 more than Microsoft charges (invoice G1), and that period is posted: about 3.33 EUR are billed too much." + credit + " | -3.33 EUR"},
+		{"one day, by two invoices", "2026-11-20 2026-11-21", "2026-01-15", "2026-12-15", []string{"invoice G2", "invoice G1"}, false,
+			short + "On 2026-11-20 Microsoft charges up to 2 more than Autotask bills (invoice G1, invoice G2), and that period is posted: about 3.33 EUR stay unbilled." + charge + " | 3.33 EUR",
+			over + "On 2026-11-20 Autotask bills up to 2 more than Microsoft charges (invoice G1, invoice G2), and that period is posted: about 3.33 EUR are billed too much." + credit + " | -3.33 EUR"},
+		{"without a price, and nothing proves it", "2026-11-20 2026-11-25", "2026-01-15", "2026-12-15", nil, true,
+			short + "From 2026-11-20 to 2026-11-24 Microsoft charges up to 2 more than Autotask bills, and that period is posted." + charge,
+			over + "From 2026-11-20 to 2026-11-24 Autotask bills up to 2 more than Microsoft charges, and that period is posted." + credit},
+		{"before the contract", "2026-11-20 2026-11-25", "2026-11-25", "", nil, true,
+			short + "From 2026-11-20 to 2026-11-24 Microsoft charges up to 2 more than Autotask bills, and the contract begins on 2026-11-25." + charge,
+			over + "From 2026-11-20 to 2026-11-24 Autotask bills up to 2 more than Microsoft charges, and Autotask takes one adjustment of a line a day." + credit},
+		{"from the contract's first day on", "2026-11-20 2026-11-25", "2026-11-20", "2026-12-15", nil, true,
+			short + "From 2026-11-20 to 2026-11-24 Microsoft charges up to 2 more than Autotask bills, and that period is posted." + charge,
+			over + "From 2026-11-20 to 2026-11-24 Autotask bills up to 2 more than Microsoft charges, and that period is posted." + credit},
+		{"from the first open day on", "2026-11-20 2026-11-25", "2026-01-15", "2026-11-20", nil, true,
+			short + "From 2026-11-20 to 2026-11-24 Microsoft charges up to 2 more than Autotask bills, and Autotask takes one adjustment of a line a day." + charge,
+			over + "From 2026-11-20 to 2026-11-24 Autotask bills up to 2 more than Microsoft charges, and Autotask takes one adjustment of a line a day." + credit},
+	} {
+		s := stepsSubject(t, trueDate, 5, nil)
+		s.want.Name, s.want.Customer, s.contract.Start, s.clock.postedTo = "Premium", "Alder", date(tc.contract), billing.Date{}
+		if tc.posted != "" {
+			s.clock.postedTo = date(tc.posted)
+		}
+		if ten := euros(1000); !tc.free {
+			s.want.UnitPrice = &ten
+		}
+		f := &shortage{period: days("2026-11-15 2026-12-15"), days: days(tc.days), units: 2, unitDays: 10, proofs: tc.proofs, raised: []billing.Date{date("2026-11-20")}, whole: days("2026-11-20 2026-11-22")}
+		p := &planner{}
+		p.reportShort(s, f)
+		p.reportOver(s, f)
+		same(t, tc.name, findingsIn(wellSaid(Plan{Findings: p.findings})), []string{tc.short, tc.over})
+		if got, want := fmt.Sprintf("%+v", p.shortages), "[{Finding:unbilled-difference/line/2026-11-15 LineKey:line Raised:[2026-11-20] Whole:2026-11-20 to 2026-11-21}]"; got != want {
+			t.Errorf("%s: %s goes on, want %s", tc.name, got, want)
 		}
 	}
 }
