@@ -108,7 +108,7 @@ func SortPriceRules(rules []PriceRule) {
 }
 
 // rank is lower for more specific rules: subscription, customer and product, product, customer, organization; a SKU before its product, and
-// both before Azure as a whole.
+// both before Azure as a whole; a subscription with its customer before the subscription alone.
 func (r PriceRule) rank() int {
 	product := 3
 	switch {
@@ -120,8 +120,10 @@ func (r PriceRule) rank() int {
 		product = 1
 	}
 	switch {
+	case r.SubscriptionID != "" && r.CustomerID != "":
+		return 2 * product
 	case r.SubscriptionID != "":
-		return product
+		return 2*product + 1
 	case r.CustomerID != "" && r.ProductID != "":
 		return 10 + product
 	case r.ProductID != "":

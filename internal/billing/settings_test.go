@@ -8,6 +8,11 @@ import (
 // TestPriceRulesInTheOrderInWhichTheyWin is how a clerk reads the list: the first rule that fits makes the price.
 func TestPriceRulesInTheOrderInWhichTheyWin(t *testing.T) {
 	want := []PriceRule{
+		{ID: "q4", SubscriptionID: "s", CustomerID: "c", ProductID: "P:0001"},
+		{ID: "q3", SubscriptionID: "s", ProductID: "P:0001"},
+		{ID: "q2", SubscriptionID: "s", CustomerID: "c", ProductID: "P"},
+		{ID: "q1", SubscriptionID: "s", ProductID: "azure"},
+		{ID: "q0", SubscriptionID: "s", CustomerID: "c"},
 		{ID: "p9", SubscriptionID: "s"},
 		{ID: "p8", CustomerID: "c", ProductID: "P:0001"},
 		{ID: "p7", CustomerID: "c", ProductID: "P"},

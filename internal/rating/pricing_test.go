@@ -325,3 +325,29 @@ func TestKindsAndStatuses(t *testing.T) {
 		}
 	}
 }
+
+// TestTheListShowsWhoWins: going down the list of rules as a clerk reads it, the first that fits is the one that makes the price.
+func TestTheListShowsWhoWins(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		customers := []billing.CustomerID{alder, dunmore}
+		var rules []billing.PriceRule
+		for range rapid.IntRange(0, 12).Draw(t, "rules") {
+			rule := drawRule(t, customers)
+			if rapid.Bool().Draw(t, "from") {
+				rule.From = day("2026-01-01").AddDays(rapid.IntRange(0, 400).Draw(t, "first day"))
+			}
+			rules = append(rules, rule)
+		}
+		q := ruleQuery{priced: priced{
+			billing.SubscriptionID(rapid.SampledFrom([]string{"", "s1", "plan1"}).Draw(t, "sub")), rapid.SampledFrom(customers).Draw(t, "customer"),
+			rapid.SampledFrom([]string{premium, vm}).Draw(t, "product"), "0001", rapid.Bool().Draw(t, "azure"), day("2026-07-01"),
+		}}
+		wins, found := newPrices(rules).find(q)
+		list := slices.Clone(rules)
+		billing.SortPriceRules(list)
+		i := slices.IndexFunc(list, q.matches)
+		if found != (i >= 0) || found && list[i] != wins {
+			t.Fatalf("%+v makes the price, the list shows %d of\n%+v", wins, i, list)
+		}
+	})
+}
