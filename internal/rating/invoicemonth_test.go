@@ -2,6 +2,7 @@ package rating
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -28,6 +29,8 @@ func TestMonthOfUsage(t *testing.T) {
 		{"without days of use, and rows that name none", []group{cycle("2026-08-01", "2026-08-31", 0), cycle("2026-08-02", "2026-08-31", 0), dated("2026-09-01", 1)}, "2026-08"},
 		{"the day of use goes before the cycle", []group{{FirstDay: day("2026-09-30"), Charged: days("2026-08-15", "2026-09-14")}}, "2026-09"},
 		{"no rows counted: each group once", []group{dated("2026-08-01", 0), dated("2026-08-02", 0), dated("2026-09-01", 1)}, "2026-08"},
+		{"no rows counted, by the cycle: once", []group{cycle("2026-08-01", "2026-08-31", 0), dated("2026-09-01", 1)}, "2026-09"},
+		{"an open cycle begins some day, too", []group{{Charged: billing.Period{Start: day("2026-08-01")}, Rows: 2}, dated("2026-09-01", 1)}, "2026-08"},
 		{"rows below zero count once", []group{dated("2026-08-01", -7), dated("2026-08-02", -7), dated("2026-09-01", 1)}, "2026-08"},
 		{"what has no dates has no say", []group{{Rows: 100}, dated("2026-09-01", 1)}, "2026-09"},
 		{"no dates at all", []group{{Rows: 100}}, ""},
@@ -340,6 +343,101 @@ func TestALineOfAKnownLicence(t *testing.T) {
 			if got := fmt.Sprintf("%d lines, %d charges", len(d.Lines), len(d.Charges)); got != want || byOutcome(d) != "billed 259.20 EUR" {
 				t.Errorf("%s of %s: %s, %s; want %s", kind, product, got, byOutcome(d), want)
 			}
+		}
+	}
+}
+
+// TestRememberedMonths: what was found out of a set once goes before what its invoice says and what its lines look like, and handing all of it back answers as
+// before: then lines may be left out.
+func TestRememberedMonths(t *testing.T) {
+	set := billedSet(purchase(func(*billing.LineItem) {})) // of September by its lines
+	usage := usageSet(used(vm, "rg", "Virtual Machines", "1"))
+	usage.ID.Invoice = "G2"
+	tests := []struct {
+		name       string
+		remembered map[billing.SetID]billing.Month
+		invoices   map[string]billing.Month
+		lines      billing.Month
+		usage      billing.Month
+		known      bool
+	}{
+		{"nothing", nil, nil, "2026-09", "2026-09", false},
+		{"the invoice of the lines", nil, map[string]billing.Month{invoice: "2026-10"}, "2026-10", "2026-09", false},
+		{"both invoices", nil, map[string]billing.Month{invoice: "2026-10", "G2": "2026-07"}, "2026-10", "2026-07", true},
+		{"an invoice that names no month", nil, map[string]billing.Month{invoice: "", "G2": "2026-07"}, "2026-09", "2026-07", false},
+		{"the lines", map[billing.SetID]billing.Month{set.ID: "2026-08"}, nil, "2026-08", "2026-09", false},
+		{"both sets", map[billing.SetID]billing.Month{set.ID: "2026-08", usage.ID: "2026-06"}, nil, "2026-08", "2026-06", true},
+		{"the sets before their invoices", map[billing.SetID]billing.Month{set.ID: "2026-08", usage.ID: "2026-06"}, map[string]billing.Month{invoice: "2026-10", "G2": "2026-07"},
+			"2026-08", "2026-06", true},
+		{"that a set has no month", map[billing.SetID]billing.Month{set.ID: "", usage.ID: "2026-06"}, map[string]billing.Month{invoice: "2026-10"}, "", "2026-06", true},
+	}
+	for _, test := range tests {
+		in := Input{Lines: []billing.LineSet{set}, Usage: []billing.UsageSet{usage}, SetMonths: test.remembered, InvoiceMonths: test.invoices}
+		got := SetMonths(in)
+		if len(got) != 2 || got[set.ID] != test.lines || got[usage.ID] != test.usage || KnowsMonths(in) != test.known {
+			t.Errorf("%s: %v, known %v; want %q, %q, %v", test.name, got, KnowsMonths(in), test.lines, test.usage, test.known)
+		}
+		in.SetMonths = got
+		if again := SetMonths(in); !maps.Equal(again, got) || !KnowsMonths(in) {
+			t.Errorf("%s: handed back it is %v, was %v", test.name, again, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawWorld(t)
+		want := outcomes(Rate(in))
+		in.SetMonths = SetMonths(in)
+		if got := outcomes(Rate(in)); !slices.Equal(got, want) {
+			t.Fatalf("outcomes %q, want %q", got, want)
+		}
+	})
+}
+
+// TestNamesOfBilledThings: a line is listed under the name of its subscription's product, else as it calls itself: SKU, product, number. A subscription that is now
+// another product, or somebody else's, gives no name.
+func TestNamesOfBilledThings(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(*billing.LineItem, *billing.Subscription)
+		want string
+	}{
+		{"by the subscription", func(*billing.LineItem, *billing.Subscription) {}, "Directory name"},
+		{"of another SKU now", func(_ *billing.LineItem, s *billing.Subscription) { s.Offer.SKUID = "0009" }, "SKU name"},
+		{"of another product now", func(_ *billing.LineItem, s *billing.Subscription) { s.Offer.ProductID = vm }, "SKU name"},
+		{"another customer's", func(_ *billing.LineItem, s *billing.Subscription) { s.CustomerID = dunmore }, "SKU name"},
+		{"without a SKU name", func(l *billing.LineItem, s *billing.Subscription) { s.ID, l.SKUName = "other", "" }, "Product name"},
+		{"without any name", func(l *billing.LineItem, s *billing.Subscription) { s.ID, l.SKUName, l.ProductName = "other", "", "" }, premium},
+	}
+	for _, test := range tests {
+		s, l := seat("s1", 1), bought("s1", "1", "-5.00") // a refund tells no cost, and so no name of the product
+		s.Name, l.SKUName, l.ProductName = "Directory name", "SKU name", "Product name"
+		test.edit(&l, &s)
+		in := world()
+		in.Mappings.Companies, in.Directory.Subscriptions, in.Lines = nil, []billing.Subscription{s}, []billing.LineSet{billedSet(l)}
+		r := newRater(in)
+		if got := (&month{r: r}).nameOf(l); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestChargeTypesNobodyKnows: a line of an unknown charge type counts as stated and is a finding, with its money; one without money, or of a type that is known, is
+// none.
+func TestChargeTypesNobodyKnows(t *testing.T) {
+	tests := []struct {
+		kind billing.ChargeKind
+		cost string
+		want []string
+	}{
+		{"brandnew", "5.00", []string{"unknown-charge-type/brandnew 5.00 EUR"}},
+		{"brandnew", "-5.00", []string{"unknown-charge-type/brandnew -5.00 EUR"}},
+		{"brandnew", "0", []string{}},
+		{"", "5.00", []string{"unknown-charge-type/ 5.00 EUR"}},
+		{billing.ChargeNew, "5.00", []string{}},
+	}
+	for _, test := range tests {
+		d := Rate(oneOffWorld(func(l *billing.LineItem) { l.Kind, l.Cost, l.Total = test.kind, eur(test.cost), eur(test.cost) }))
+		if got := findingTexts(d); !slices.Equal(got, test.want) || len(d.Dispositions) != 1 || d.Dispositions[0].Outcome == billing.HeldBack {
+			t.Errorf("%q over %s: findings %q, outcomes %q; want %q", test.kind, test.cost, got, outcomes(d), test.want)
 		}
 	}
 }
