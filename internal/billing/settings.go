@@ -214,7 +214,7 @@ func (b BillingSwitch) weight(customer CustomerID, subscription SubscriptionID) 
 		return 0
 	case b.SubscriptionID == "" && b.CustomerID == customer:
 		return 1
-	case b.SubscriptionID == "" || b.SubscriptionID != subscription:
+	case b.SubscriptionID != subscription:
 		return 0
 	case b.CustomerID == "":
 		return 2
