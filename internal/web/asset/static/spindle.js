@@ -34,15 +34,22 @@
     if (e.key === "Enter" && e.target.matches("form[data-selection] input[type=checkbox]")) e.preventDefault();
   });
 
-  // A form is sent once.
-  document.addEventListener("submit", (e) => {
-    if (e.target.dataset.sent && e.target.method === "post") { e.preventDefault(); return; }
-    e.target.dataset.sent = "1";
-    setTimeout(() => delete e.target.dataset.sent, 4000);
-  });
-  window.addEventListener("pageshow", () => { // back from where a form led: it can be sent again
+  // A form is sent once, and its button says that the answer is awaited. It can be sent again when its page comes back, and after a while: a
+  // download leads nowhere, and people stop what takes too long.
+  const busyAfter = 300, again = 60000, againDownload = 4000;
+  const forget = () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+    for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+  };
+  document.addEventListener("submit", (e) => {
+    const form = e.target, download = "download" in form.dataset;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { e.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => form.dataset.sent && e.submitter?.setAttribute("aria-busy", "true"), busyAfter);
+    setTimeout(forget, download ? againDownload : again);
   });
+  window.addEventListener("pageshow", forget);
 
   // What is marked so reloads once the server says that work is over.
   document.addEventListener("spindle:over", () => location.reload());
