@@ -25,6 +25,9 @@ func progressOf(p store.RunProgress, now time.Time) view.Progress {
 		p.Progress = store.Progress{} // what was told last is of the planning
 	}
 	v := view.Progress{State: p.State, Phase: p.Progress.Phase, Done: p.Progress.Done, Total: p.Progress.Total, Since: view.Ago(p.CreatedAt, now)}
+	if p.State == store.RunApplying { // a plan may wait for days before somebody applies it
+		v.Since = view.Ago(p.UpdatedAt, now)
+	}
 	if spent := p.Progress.UpdatedAt.Sub(p.Progress.StartedAt); v.Done > 0 && v.Total > 0 && spent >= rateAfter {
 		each := spent / time.Duration(v.Done)
 		if each > 0 {

@@ -254,6 +254,7 @@ func TestAnApprovalIsOfWhatWasShown(t *testing.T) {
 	ts.wantStates(run, "service:proposed a1:proposed a2:proposed b1:rejected")
 	owner.decide(run, "approve-held", "confirmed", "yes", "counted", "3").redirects(t, "/o/northwind-it/runs/"+string(run))
 	ts.wantStates(run, "service:approved a1:approved a2:approved b1:rejected")
+	owner.get("/o/northwind-it/runs/"+string(run)).says(t, 200, "as planned, with what was rejected")
 }
 
 func TestFourEyesInTheConsole(t *testing.T) {
@@ -352,7 +353,7 @@ func TestEventsFollowARunToItsEnd(t *testing.T) {
 func TestProgressInWords(t *testing.T) {
 	moved := time.Date(2026, time.November, 10, 9, 0, 0, 0, time.UTC)
 	run := func(state store.RunState, started, updated time.Duration, done, total int64) store.RunProgress {
-		return store.RunProgress{Run: store.Run{State: state, CreatedAt: moved, UpdatedAt: moved},
+		return store.RunProgress{Run: store.Run{State: state, CreatedAt: moved.Add(-time.Hour), UpdatedAt: moved},
 			Progress: store.Progress{Phase: "sending", Done: done, Total: total, StartedAt: moved.Add(started), UpdatedAt: moved.Add(updated)}}
 	}
 	for _, c := range []struct {
@@ -369,7 +370,11 @@ func TestProgressInWords(t *testing.T) {
 		{"without a count", run(store.RunReading, 0, 60*time.Second, 0, 0), "sending", "", ""},
 	} {
 		got := progressOf(c.p, moved.Add(time.Hour))
-		if got.Phase != c.phase || got.Rate != c.rate || got.Remaining != c.remaining || got.Since != "1 hour ago" {
+		since := "1 hour ago"
+		if c.p.State == store.RunReading { // as old as the run; an apply is as old as its beginning
+			since = "2 hours ago"
+		}
+		if got.Phase != c.phase || got.Rate != c.rate || got.Remaining != c.remaining || got.Since != since {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
