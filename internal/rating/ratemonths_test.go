@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"spindle/internal/billing"
@@ -105,6 +106,39 @@ func TestMonthsAddUp(t *testing.T) {
 		}
 		if months != len(d.Dispositions) {
 			t.Fatalf("%d outcomes, one by one there are %d", len(d.Dispositions), months)
+		}
+	})
+}
+
+// Rated together or one by one, a month makes the same charges and the same outcomes, and lines are those of the day in either case: catching up on
+// months must not bill them otherwise than they would have been.
+func TestEachMonthByItself(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawWorld(t)
+		months := []billing.Month{"2026-09", "2026-08", "2026-07"}
+		for i := range in.Lines {
+			in.Lines[i].ID.Month = rapid.SampledFrom(months).Draw(t, "month of lines")
+		}
+		for i := range in.Usage {
+			in.Usage[i].ID.Month = rapid.SampledFrom(months).Draw(t, "month of usage")
+		}
+		together := RateMonths(in, months[1:])
+		var charges []billing.DesiredCharge
+		var dispositions []billing.Disposition
+		var rated []billing.ChargedMonth
+		for _, month := range months {
+			one := in
+			one.Month = month
+			d := Rate(one)
+			if diff := cmp.Diff(together.Lines, d.Lines) + cmp.Diff(together.Services, d.Services); diff != "" {
+				t.Fatalf("%s alone has other lines:\n%s", month, diff)
+			}
+			charges, dispositions, rated = append(charges, d.Charges...), append(dispositions, d.Dispositions...), append(rated, d.Months...)
+		}
+		slices.SortFunc(charges, func(a, b billing.DesiredCharge) int { return strings.Compare(a.Key, b.Key) })
+		slices.SortFunc(dispositions, compareDispositions)
+		if diff := cmp.Diff(charges, together.Charges) + cmp.Diff(dispositions, together.Dispositions) + cmp.Diff(rated, together.Months); diff != "" {
+			t.Fatalf("together the months are charged otherwise:\n%s", diff)
 		}
 	})
 }
