@@ -74,6 +74,17 @@ func TestManyChangesOfOneDay(t *testing.T) {
 			[]string{first + " 12"}},
 		{"a purchase on two lines with references of their own counts once",
 			[][]billing.LineItem{named("r1", fresh), named("r2", row(billing.ChargeNew, 12, first, last, 1))}, []string{first + " 12"}},
+		{"renewed, and cancelled within a day", [][]billing.LineItem{{fresh}, {row(billing.ChargeRenew, 12, "2026-10-10", "2026-11-09", 1)},
+			{row(billing.ChargeCancelImmediate, 12, "2026-10-10", "2026-11-09", -1)}}, []string{first + " 12", "2026-10-10 0"}},
+		{"renewed, and cancelled within a day, on two lines each", [][]billing.LineItem{{fresh},
+			named("r1", row(billing.ChargeCycle, 12, "2026-10-10", "2026-11-09", 1)), named("r2", row(billing.ChargeCycle, 12, "2026-10-10", "2026-11-09", 1)),
+			named("r3", row(billing.ChargeCancel, 12, "2026-10-10", "2026-11-09", -1)), named("r4", row(billing.ChargeCancel, 12, "2026-10-10", "2026-11-09", -1))},
+			[]string{first + " 12", "2026-10-10 0"}},
+		{"renewed, raised and cancelled within a day", [][]billing.LineItem{{fresh}, {row(billing.ChargeRenew, 12, "2026-10-10", "2026-11-09", 1)},
+			pair(add, 12, 15, "2026-10-10", "2026-11-09"), {row(billing.ChargeCancelImmediate, 15, "2026-10-10", "2026-11-09", -1)}}, []string{first + " 12", "2026-10-10 0"}},
+		{"bought and cancelled within a day", [][]billing.LineItem{{fresh}, {row(billing.ChargeCancelImmediate, 12, first, last, -1)}}, []string{}},
+		{"a cycle that was charged, taken back and charged again", [][]billing.LineItem{{fresh}, {row(billing.ChargeCycle, 12, "2026-10-10", "2026-11-09", 1)},
+			{row(billing.ChargeCycle, 12, "2026-10-10", "2026-11-09", -1)}}, []string{first + " 12"}},
 		{"the next cycle with as many seats is no step", [][]billing.LineItem{{fresh}, {row(billing.ChargeCycle, 12, "2026-10-10", "2026-11-09", 1)}}, []string{first + " 12"}},
 		{"the next cycle with fewer is one", [][]billing.LineItem{{fresh}, {row(billing.ChargeCycle, 11, "2026-10-10", "2026-11-09", 1)}}, []string{first + " 12", "2026-10-10 11"}},
 	}
@@ -350,4 +361,21 @@ func TestStepsAreAClock(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestARenewalThatWasCancelled: whoever cancels within a day of the renewal gets all of it back (Microsoft sheet §5.3), and the directory still names the end of the
+// term as the end. The seats of that subscription are gone from the renewal on; those of its neighbours stay.
+func TestARenewalThatWasCancelled(t *testing.T) {
+	of := func(kind billing.ChargeKind, from, to string, sign int64) billing.LineItem {
+		return change(row(kind, 3, from, to, sign), func(l *billing.LineItem) { l.SubscriptionID = "s2" })
+	}
+	gone := seat("s2", 0)
+	gone.Status, gone.Start, gone.End = billing.Ended, day("2025-09-20"), day("2027-09-20") // paid for by nobody
+	in := world()
+	in.Directory.Subscriptions = []billing.Subscription{seat("s1", 12), gone}
+	in.Lines = []billing.LineSet{billedSet(row(billing.ChargeNew, 12, "2026-09-10", "2026-10-09", 1), of(billing.ChargeCycle, "2026-08-20", "2026-09-19", 1),
+		of(billing.ChargeRenew, "2026-09-20", "2026-10-19", 1), of(billing.ChargeCancelImmediate, "2026-09-20", "2026-10-19", -1))}
+	if l := only(t, Rate(in)); l.Units != 12 || !slices.Equal(stepsText(l), []string{"2025-09-20 3", "2026-09-10 15", "2026-09-20 12"}) {
+		t.Errorf("%d units, steps %q", l.Units, stepsText(l))
+	}
 }

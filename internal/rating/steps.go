@@ -59,7 +59,7 @@ func (r *rater) historyOf(c candidate) (h history, ok bool) {
 
 // startOnly lets the snapshot prove the beginning of a subscription that is too young for an invoice.
 func (h *history) startOnly(c candidate) bool {
-	if c.sub.Start.IsZero() || c.sub.Start.Before(h.to) {
+	if c.sub.Start.Before(h.to) { // or no day at all
 		return false
 	}
 	h.steps = []billing.Step{{From: c.sub.Start, Units: units(c), Proof: "the start of the subscription"}}
@@ -98,6 +98,7 @@ func direction(l billing.LineItem) int {
 type dayOfLines struct {
 	charged, refunded map[eventOfLine]int64
 	begins            bool // the subscription begins on this day
+	cancelled         bool // it is cancelled on this day
 	proof             string
 }
 
@@ -122,6 +123,7 @@ func (d *dayOfLines) add(l costLine, seats int64) {
 		return
 	}
 	d.refunded[event] = seats
+	d.cancelled = d.cancelled || l.Kind == billing.ChargeCancel || l.Kind == billing.ChargeCancelImmediate
 }
 
 // after gives the quantity that the lines leave: what is charged and not taken back on the same day. found is false when all is taken back.
@@ -168,8 +170,8 @@ func stepsOf(days map[billing.Date]*dayOfLines, start billing.Date) []billing.St
 		units, charged := days[day].after()
 		if before, refunded := days[day].before(); !charged && refunded {
 			units = max(h.at(day)-before, 0)
-		} else if !charged {
-			continue // forth and back on one day
+		} else if !charged && !days[day].cancelled {
+			continue // forth and back on one day; what is charged and cancelled on one day leaves nothing (Microsoft sheet §5.3)
 		}
 		h.set(billing.Step{From: day, Units: units, Proof: days[day].proof})
 	}
