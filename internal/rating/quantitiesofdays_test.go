@@ -250,11 +250,12 @@ func TestProofsOfSteps(t *testing.T) {
 		t.Errorf("steps %+v, want %+v", l.Steps, want)
 	}
 	// Two subscriptions that change on one day: the proof that sorts first, in whatever order they come.
-	twin := row(billing.ChargeNew, 3, "2026-09-10", "2026-10-09", 1)
-	twin.SubscriptionID, twin.Invoice = "s2", "G0"
-	for _, lines := range bothWays(row(billing.ChargeNew, 12, "2026-09-10", "2026-10-09", 1), twin) {
+	first, second := row(billing.ChargeNew, 12, "2026-09-10", "2026-10-09", 1), row(billing.ChargeNew, 3, "2026-09-10", "2026-10-09", 1)
+	second.SubscriptionID = "s2"
+	for _, invoices := range bothWays("G0", "G1") {
+		first.Invoice, second.Invoice = invoices[0], invoices[1]
 		in := world()
-		in.Directory.Subscriptions, in.Lines = []billing.Subscription{seat("s1", 12), seat("s2", 3)}, []billing.LineSet{billedSet(lines...)}
+		in.Directory.Subscriptions, in.Lines = []billing.Subscription{seat("s1", 12), seat("s2", 3)}, []billing.LineSet{billedSet(first, second)}
 		if l := only(t, Rate(in)); len(l.Steps) != 1 || l.Steps[0].Units != 15 || l.Steps[0].Proof != "invoice G0" {
 			t.Errorf("steps %+v", l.Steps)
 		}

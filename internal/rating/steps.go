@@ -186,9 +186,7 @@ func (r *rater) readBilledTo() {
 		if set.ID.Kind == billing.UnbilledLines {
 			continue
 		}
-		if month := r.monthOf[set.ID]; month != "" {
-			newest[set.ID.PartnerID] = billing.Later(newest[set.ID.PartnerID], month.Period().End)
-		}
+		newest[set.ID.PartnerID] = billing.Later(newest[set.ID.PartnerID], r.monthOf[set.ID].Period().End)
 	}
 	r.billedTo = map[billing.CustomerID]billing.Date{}
 	for customer, partners := range r.costs.partners {
