@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
@@ -85,7 +86,7 @@ func (e *Engine) microsoftItem(ctx context.Context, org store.Organization) targ
 			return target.CheckItem{Name: "Microsoft", State: target.CheckFailed, Found: "no connection and no imported file",
 				Remedy: "spindle microsoft connect, or spindle microsoft import FILE"}
 		}
-		return target.CheckItem{Name: "Microsoft", State: target.CheckPassed, Found: fmt.Sprintf("files: %d sets imported", len(infos))}
+		return target.CheckItem{Name: "Microsoft", State: target.CheckPassed, Found: "files imported, reconciliation documents: " + strconv.Itoa(len(infos))}
 	}
 	sets, err := s.Sets(ctx)
 	if err != nil {

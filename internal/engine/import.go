@@ -62,7 +62,7 @@ func (e *Engine) Import(ctx context.Context, org store.Organization, paths []str
 	for _, f := range content.Files {
 		for _, id := range f.Sets {
 			if kept[id.String()] {
-				f.Notices = append(f.Notices, fmt.Sprintf("set %s has broken rows and did not replace the whole one that is stored", id))
+				f.Notices = append(f.Notices, fmt.Sprintf("something in what was given could not be read, so set %s did not replace the whole one that is stored", id))
 			}
 		}
 		imported, err := e.report(ctx, org, f, changed, by)

@@ -37,7 +37,9 @@ func activity(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	list.Total = found.Total
+	if err := r.counted(&list, found.Total); err != nil {
+		return err
+	}
 	v := view.Activity{List: list, Actors: []view.Option{{Label: "Anybody"}}, Actions: actionOptions()}
 	people, err := r.s.Accounts.Members(r.Context(), r.org.ID)
 	if err != nil {

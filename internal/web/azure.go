@@ -111,7 +111,10 @@ func azureMonth(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	p.List.Total, p.Rows = found.Total, found.Rows
+	if err := r.counted(&p.List, found.Total); err != nil {
+		return err
+	}
+	p.Rows = found.Rows
 	if p.Days, err = r.s.Store.AzureDays(r.Context(), r.org.ID, month, ""); err != nil {
 		return err
 	}
@@ -266,7 +269,9 @@ func azureCustomer(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	list.Total = usage.Total
+	if err := r.counted(&list, usage.Total); err != nil {
+		return err
+	}
 	return r.page(w, http.StatusOK, view.AzureCustomer(view.AzureCustomerPage{
 		From:  settings.BillFrom,
 		Shell: r.shell("azure", detail.CustomerName+", "+view.MonthName(month)), Detail: detail, List: list, Usage: usage.Rows, Days: days,

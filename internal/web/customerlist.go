@@ -27,7 +27,9 @@ func customers(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return r.refused(w, list.Base, err)
 	}
-	list.Total = found.Total
+	if err := r.counted(&list, found.Total); err != nil {
+		return err
+	}
 	v := view.Customers{List: list, Rows: found.Rows, States: found.States}
 	for _, n := range found.States {
 		v.All += n

@@ -52,6 +52,19 @@ func TestCustomersList(t *testing.T) {
 	b.get("/o/northwind-it/customers?as=pdf").says(t, 422, "csv or xlsx")
 }
 
+// TestAPageBehindTheLast: who decided everything on the last page of a list is not shown an empty one, and is still told what was done.
+func TestAPageBehindTheLast(t *testing.T) {
+	ts := newTestServer(t)
+	b := ts.owner()
+	ts.withCustomers()
+	list := "/o/northwind-it/customers"
+	b.get(list+"?page=99").redirects(t, list)
+	b.get(list+"?page=3&size=1").redirects(t, list+"?page=2&size=1")
+	b.post("/o/northwind-it/billing", "act", "on", "customer", "c-birch", "confirmed", "yes", "back", list+"?page=9").redirects(t, list+"?page=9")
+	b.get(list+"?page=9").redirects(t, list)
+	b.get(list).says(t, 200, "Billing is switched on", "1–2 of 2 customers")
+}
+
 func TestMapACustomer(t *testing.T) {
 	ts := newTestServer(t)
 	b := ts.owner()

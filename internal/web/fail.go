@@ -17,6 +17,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader has gone
 	}
+	var to turnTo
+	if errors.As(err, &to) {
+		http.Redirect(w, r, string(to), http.StatusSeeOther)
+		return
+	}
 	kind := fault.KindOf(err)
 	p := view.Problem{Title: titleOf(kind), Text: err.Error(), Remedy: sentence(fault.Remedy(err)), Back: view.Crumb{Label: "Back to the start", Href: "/"}}
 	if org := r.PathValue("org"); org != "" && kind != fault.KindNotFound {

@@ -36,7 +36,9 @@ func lines(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	list.Total = found.Total
+	if err := r.counted(&list, found.Total); err != nil {
+		return err
+	}
 	p := view.LinesPage{Shell: r.shell("lines", "Lines"), List: list, Rows: found.Rows, Chosen: chosenLines(list, found.Rows),
 		Any: found.Total > 0 || list.Get("q")+list.Get("status")+list.Get("customer")+list.Get("rule")+list.Get("contract") != ""}
 	return r.page(w, http.StatusOK, view.Lines(p))

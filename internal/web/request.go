@@ -25,6 +25,27 @@ type request struct {
 	memberships []account.Membership // of the person
 	org         store.Organization   // zero outside /o/{org}/
 	actor       account.Actor        // who acts in org
+	notice      view.Notice          // that the page took
+}
+
+// turnTo is an address to go to instead of the page asked for.
+type turnTo string
+
+func (t turnTo) Error() string { return "turn to " + string(t) }
+
+// counted notes how many rows there are. A page behind the last one, which is left when rows were decided or filtered away, turns to the last.
+func (r *request) counted(l *view.List, total int) error {
+	l.Total = total
+	if r.Method != http.MethodGet || l.Page <= l.Pages() {
+		return nil
+	}
+	if r.notice.Text != "" {
+		r.leaveNotice(r.notice)
+	}
+	if l.Pages() == 1 {
+		return turnTo(l.With("page", ""))
+	}
+	return turnTo(l.With("page", strconv.Itoa(l.Pages())))
 }
 
 // handler answers one route. An error becomes a page in words.
@@ -147,6 +168,7 @@ func (r *request) takeNotice() view.Notice {
 			return view.Notice{}
 		}
 	}
+	r.notice = n
 	return n
 }
 

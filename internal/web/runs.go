@@ -60,7 +60,9 @@ func (r *request) runsPage(customer string) (view.RunsPage, error) {
 	if err != nil {
 		return view.RunsPage{}, err
 	}
-	list.Total = found.Total
+	if err := r.counted(&list, found.Total); err != nil {
+		return view.RunsPage{}, err
+	}
 	return view.RunsPage{Shell: r.shell("runs", "Plans & runs"), List: list, Rows: found.Rows,
 		Any: found.Total > 0 || list.Get("state") != "",
 		Customer: view.Field{Name: "customer", Label: "Customer", Value: customer, Required: true,
@@ -230,7 +232,9 @@ func (r *request) changesOf(p *view.RunPage, f store.PlanChangeFilter) error {
 	if err != nil {
 		return err
 	}
-	p.List.Total = groups.Total
+	if err := r.counted(&p.List, groups.Total); err != nil {
+		return err
+	}
 	keys := make([]store.PlanGroupKey, 0, len(groups.Rows))
 	for _, g := range groups.Rows {
 		keys = append(keys, g.PlanGroupKey)
@@ -256,7 +260,9 @@ func (r *request) flatChanges(p *view.RunPage, f store.PlanChangeFilter) error {
 	if err != nil {
 		return err
 	}
-	p.List.Total = found.Total
+	if err := r.counted(&p.List, found.Total); err != nil {
+		return err
+	}
 	for _, c := range found.Rows {
 		key := store.PlanGroupKey{Customer: c.Change.CustomerID, Contract: c.Change.Contract.String()}
 		if last := len(p.Groups) - 1; last >= 0 && p.Groups[last].PlanGroupKey == key {

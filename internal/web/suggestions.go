@@ -23,7 +23,9 @@ func suggestions(w http.ResponseWriter, r *request) error {
 	}
 	list := r.list(r.path("suggestions"))
 	shown, total := suggestedOn(list, all)
-	list.Total = total
+	if err := r.counted(&list, total); err != nil {
+		return err
+	}
 	ids := make([]billing.CustomerID, 0, len(shown))
 	for _, s := range shown {
 		ids = append(ids, s.CustomerID)

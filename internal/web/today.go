@@ -118,7 +118,9 @@ func (r *request) todayFindings(v *view.Today, list view.List) error {
 	if err != nil {
 		return err
 	}
-	list.Total = found.Total
+	if err := r.counted(&list, found.Total); err != nil {
+		return err
+	}
 	v.List, v.AtStake = list, found.AtStake
 	v.Kinds = []view.Option{{Value: "", Label: "All"}}
 	var kinds []billing.FindingKind
