@@ -52,7 +52,8 @@ func (p *planner) planNewLine(s *subject) {
 
 // beginnings gives the steps by which a new line gets its quantity: one, or one for what begins and one for what comes from another line.
 func (s *subject) beginnings() []step {
-	if len(s.prior) > 0 {
+	begun := func(m moving) bool { return m.begun } // it counts from its own day, which may be over
+	if len(s.prior) > 0 || slices.ContainsFunc(s.moves, begun) {
 		return s.quantitySteps()
 	}
 	up := s.clock.up()
