@@ -83,7 +83,7 @@ func (s *subject) lateStep(c *Change) bool {
 // about.
 func (p *planner) endBegun() {
 	days := make([]choice, len(p.transferred))
-	ended := map[string]int64{}
+	ended, before := map[string]int64{}, map[string]int64{} // before: of the subscriptions that were looked at, ended by the plan or by hand
 	for i := range p.transferred {
 		t := &p.transferred[i]
 		if !t.begun {
@@ -97,8 +97,9 @@ func (p *planner) endBegun() {
 		// Other subscriptions may have taken the place of this one.
 		units := max(min(t.units, from.subject.excessFrom(days[i].date)-ended[t.from]), 0)
 		if since := p.movers[t.to].subject.applied.cameOn(t.subscription); !since.IsZero() {
-			p.reportEndedByHand(*t, since, units)
+			p.reportEndedByHand(*t, since, units, before[t.from])
 		}
+		before[t.from] += t.units
 		t.units = units
 		ended[t.from] += t.units
 	}
@@ -150,6 +151,7 @@ func (p *planner) beginLeft() {
 	if len(left) == 0 {
 		return
 	}
+	before := map[string]int64{} // of the subscriptions that were looked at, by their new line
 	p.eachShare(func(line *billing.DesiredLine, share billing.Share) {
 		m, found := left[share.SubscriptionID]
 		if !found {
@@ -168,7 +170,8 @@ func (p *planner) beginLeft() {
 		// It may have taken the place of another one.
 		most := min(-m.Units, share.Units)
 		units, hold := max(min(most, -to.subject.excess(ch.date)), 0), p.putBack(m.from, to)
-		p.reportBegunByHand(&to.subject, m.Move, most, units)
+		p.reportBegunByHand(&to.subject, m.Move, most, units, before[line.Key])
+		before[line.Key] += most
 		if units == 0 {
 			return
 		}

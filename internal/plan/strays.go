@@ -65,11 +65,12 @@ func (s *subject) strays(from billing.Date, unitsOn func(billing.Date) int64) (f
 }
 
 // reportEndedByHand names the money of the days that both lines bill although the old one is left with less than moved: somebody ended the
-// rest there, on another day. units are what the plan ends itself.
-func (p *planner) reportEndedByHand(t transfer, since billing.Date, units int64) {
+// rest there, on another day. units are what the plan ends itself, before are the units of other subscriptions that left and are looked at
+// already.
+func (p *planner) reportEndedByHand(t transfer, since billing.Date, units, before int64) {
 	from := &p.movers[t.from].subject
 	gone := t.units - units
-	found := from.strays(since, func(d billing.Date) int64 { return min(max(from.unitsAt(d)-from.rightOn(d)-units, 0), gone) })
+	found := from.strays(since, func(d billing.Date) int64 { return min(max(from.unitsAt(d)-from.rightOn(d)-units-before, 0), gone) })
 	if gone <= 0 || found.units == 0 {
 		return
 	}
@@ -80,10 +81,10 @@ func (p *planner) reportEndedByHand(t transfer, since billing.Date, units int64)
 }
 
 // reportBegunByHand names the money of the days that no line bills although the new one needs less than what left the old one: somebody put
-// the rest there, on another day. units are what the plan begins itself.
-func (p *planner) reportBegunByHand(s *subject, left Move, most, units int64) {
+// the rest there, on another day. units are what the plan begins itself, before are the units of others that were looked at already.
+func (p *planner) reportBegunByHand(s *subject, left Move, most, units, before int64) {
 	gone := most - units
-	found := s.strays(left.Day, func(d billing.Date) int64 { return min(max(s.rightOn(d)-s.unitsAt(d)-units, 0), gone) })
+	found := s.strays(left.Day, func(d billing.Date) int64 { return min(max(s.rightOn(d)-s.unitsAt(d)-units-before, 0), gone) })
 	if gone <= 0 || found.units == 0 {
 		return
 	}
