@@ -45,12 +45,21 @@ func (s *subject) priceSteps(steps []step) []step {
 			continue
 		}
 		price := s.perUnit(r)
-		if (last == nil || s.beginsAnew(i) || !price.Equal(*last)) && s.changes(price) && !r.Posted {
+		if (last == nil || s.beginsAnew(i) || !price.Equal(*last)) && s.changes(price) && !r.Posted && !s.isPriced(steps, r.Period.Start) {
 			steps = s.priceStep(steps, s.clock.settle(choice{date: r.Period.Start, why: "a price that waits there is no longer wanted"}), price)
 		}
 		last = price
 	}
 	return steps
+}
+
+// isPriced reports whether a step brings its price to a day: no adjustment that may carry another one comes between. What a row says of that day
+// is then over.
+func (s *subject) isPriced(steps []step, day billing.Date) bool {
+	return slices.ContainsFunc(steps, func(st step) bool {
+		between := func(d billing.Date) bool { return d.After(st.choice.date) && !d.After(day) }
+		return st.price != nil && !st.choice.date.After(day) && !slices.ContainsFunc(s.clock.taken, between)
+	})
 }
 
 // pricedBy gives the price that units which begin anew on or before a date bring along; nil when none do.
