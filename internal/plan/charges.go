@@ -129,8 +129,8 @@ func (p *planner) chargeChange(want *billing.DesiredCharge) (c Change, why strin
 		return c, fmt.Sprintf("Contract %s is not an active contract in Autotask.", want.Contract)
 	}
 	want.Date = billing.Later(want.Date, contract.Start)
-	if want.Date.After(contract.End) && p.managed[want.Contract.Mark] {
-		p.short[want.Contract.Mark] = billing.Later(p.short[want.Contract.Mark], want.Date)
+	if mark := p.managedMark(want.Contract, contract); mark != "" && want.Date.After(contract.End) {
+		p.short[mark] = billing.Later(p.short[mark], want.Date)
 		return c, fmt.Sprintf("Contract %q has to be extended first.", contract.Name)
 	}
 	if want.Date.After(contract.End) {

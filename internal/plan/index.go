@@ -332,6 +332,17 @@ func (p *planner) contract(ref billing.Ref) (*billing.Contract, bool) {
 	return c, found
 }
 
+// managedMark gives the mark under which Spindle manages a contract, "" when it does not: that of the reference, or the contract's own when people
+// were mapped to it by its id.
+func (p *planner) managedMark(ref billing.Ref, c *billing.Contract) string {
+	for _, mark := range [...]string{ref.Mark, c.Mark} {
+		if mark != "" && p.managed[mark] {
+			return mark
+		}
+	}
+	return ""
+}
+
 // service resolves a reference like contract does.
 func (p *planner) service(ref billing.Ref) (*billing.Service, bool) {
 	if ref.ID == "" {

@@ -220,7 +220,7 @@ func (p *planner) lineFinding(want *billing.DesiredLine, kind billing.FindingKin
 
 // warnContractEnd reports a contract of the MSP's own that ends inside the line's next period (design §6.2).
 func (p *planner) warnContractEnd(s *subject) {
-	if p.managed[s.contract.Mark] || s.want.Units == 0 {
+	if s.want.Units == 0 || p.managedMark(s.want.Contract, s.contract) != "" {
 		return
 	}
 	next := s.clock.at(s.clock.current().End)
@@ -238,13 +238,14 @@ func (p *planner) warnContractEnd(s *subject) {
 // withinContract refuses a date after the contract's end; a contract that Spindle manages is noted as too short instead, and a second
 // pass plans with it extended. What a contract's end takes away by itself needs no adjustment and no finding.
 func (p *planner) withinContract(s *subject, d billing.Date) bool {
+	mark := p.managedMark(s.want.Contract, s.contract)
 	switch {
 	case !d.After(s.contract.End):
 		return true
 	case s.want.Units == 0:
 		return false
-	case p.managed[s.want.Contract.Mark]:
-		p.short[s.want.Contract.Mark] = billing.Later(p.short[s.want.Contract.Mark], d)
+	case mark != "":
+		p.short[mark] = billing.Later(p.short[mark], d)
 		return true
 	}
 	p.lineFinding(s.want, billing.FindingContractEnds, fmt.Sprintf("The change would take effect on %s, but contract %q ends on %s.", d, s.contract.Name, s.contract.End),

@@ -43,19 +43,20 @@ func (p *planner) dayOf(m *move) choice {
 	ch := p.seam(m, sides)
 	for _, s := range sides {
 		c := s.subject.contract
+		managed := p.managedMark(s.subject.want.Contract, c)
 		switch {
 		case s.gives && ch.date.After(p.last(s).AddDays(1)):
 			p.tooLate(m, s, ch)
 			return choice{}
-		case s.takes && ch.date.After(c.End) && !p.managed[c.Mark]:
+		case s.takes && ch.date.After(c.End) && managed == "":
 			p.cannotMove(m, fmt.Sprintf("contract %q ends on %s, before they could begin there on %s", c.Name, c.End, ch.date),
 				"Extend the contract in Autotask, or map the line to its successor with spindle contracts map.")
 			return choice{}
 		case p.writes(s, ch.date) && !ch.date.Before(s.subject.clock.sight()):
 			p.find(p.moveFinding(m, fmt.Sprintf("on %s, %s. It is planned when that day comes into sight; until then nothing changes", ch.date, ch.why), "Nothing to do yet."))
 			return choice{}
-		case s.gives && p.managed[c.Mark] && ch.date.After(c.End):
-			p.short[c.Mark] = billing.Later(p.short[c.Mark], ch.date) // Spindle extends the contract, and would bill on
+		case s.gives && managed != "" && ch.date.After(c.End):
+			p.short[managed] = billing.Later(p.short[managed], ch.date) // Spindle extends the contract, and would bill on
 		}
 	}
 	return ch
@@ -93,7 +94,7 @@ func (p *planner) seam(m *move, sides []side) choice {
 
 // last is the last day on which a line can bill what it gives. A contract that Spindle manages is extended and goes on.
 func (p *planner) last(s side) billing.Date {
-	if p.managed[s.subject.contract.Mark] {
+	if p.managedMark(s.subject.want.Contract, s.subject.contract) != "" {
 		return billing.NewDate(9999, time.December, 30)
 	}
 	return s.subject.contract.End
