@@ -266,6 +266,9 @@ func TestFourEyesInTheConsole(t *testing.T) {
 	ts.must(err)
 	run := ts.planned("olga@northwind.example", testPlan()...)
 	path := "/o/northwind-it/runs/" + string(run)
+	const who = "by an owner, admin or approver; you are " // a plan without buttons says whose turn it is
+	ts.member(account.Biller).get(path).says(t, 200, who+"biller here")
+	owner.get(path).hides(t, who)
 	owner.follow(owner.decide(run, "approve-all").redirects(t, path)).says(t, 200, "may not approve it: four eyes are wanted")
 	ts.wantStates(run, "service:proposed a1:proposed a2:proposed b1:proposed")
 	ts.member(account.Approver).decide(run, "approve-all", "confirmed", "yes").redirects(t, path)
