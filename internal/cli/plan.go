@@ -350,7 +350,7 @@ func changeView(s store.ChangeState) map[string]any {
 		holds = append(holds, map[string]string{"policy": h.Policy, "why": h.Why})
 	}
 	return map[string]any{"id": c.ID, "kind": c.Kind, "state": s.State, "message": s.Message, "customer_id": c.CustomerID, "customer": c.Customer,
-		"what": c.What, "contract": c.Contract.String(), "contract_name": c.ContractName, "effective": c.Effective, "before": c.Before, "after": c.After,
+		"what": c.What, "contract": c.Contract.String(), "contract_name": c.ContractName, "effective": c.Effective, "before": stateView(c.Before), "after": stateView(c.After),
 		"recurring": c.Recurring, "per": c.PerPeriod, "proration": c.Proration, "one_off": c.OneOff, "reason": c.Reason, "holds": holds,
 		"requires": orEmpty(c.Requires), "proof": orEmpty(c.Proof), "approved_by": s.By, "request": s.Receipt.Request, "response": s.Receipt.Response}
 }
@@ -360,4 +360,8 @@ func orEmpty(list []string) []string {
 		return []string{}
 	}
 	return list
+}
+
+func stateView(s plan.State) map[string]any {
+	return map[string]any{"exists": s.Exists, "units": s.Units, "unit_price": s.UnitPrice, "amount": s.Amount, "end": s.End}
 }
