@@ -43,18 +43,27 @@ func (c DesiredCharge) Customers() []CustomerID {
 }
 
 // Place is where money of a closed month comes from; routes and switches are looked up for it. The Azure subscription and the resource
-// group are only said of customers whose routes ask for them.
+// group are only said of customers whose routes ask for them: then the place is whole, and what it does not name it does not have, as a
+// purchase has no resource group.
 type Place struct {
 	CustomerID          CustomerID
 	SubscriptionID      SubscriptionID
 	AzureSubscriptionID AzureSubscriptionID
 	ResourceGroup       string
+	Whole               bool
 }
 
 // Compare orders places.
 func (p Place) Compare(q Place) int {
 	return cmp.Or(cmp.Compare(p.CustomerID, q.CustomerID), cmp.Compare(p.SubscriptionID, q.SubscriptionID),
-		cmp.Compare(p.AzureSubscriptionID, q.AzureSubscriptionID), cmp.Compare(p.ResourceGroup, q.ResourceGroup))
+		cmp.Compare(p.AzureSubscriptionID, q.AzureSubscriptionID), cmp.Compare(p.ResourceGroup, q.ResourceGroup), cmp.Compare(p.wholeness(), q.wholeness()))
+}
+
+func (p Place) wholeness() int {
+	if p.Whole {
+		return 1
+	}
+	return 0
 }
 
 // ChargedMonth says how far a closed month was rated. What stands in the target for a month is only judged by a month that was rated

@@ -124,6 +124,7 @@ func TestPlacesInOrder(t *testing.T) {
 		{CustomerID: "b", SubscriptionID: "t", AzureSubscriptionID: "x", ResourceGroup: "z"},
 		{CustomerID: "b", SubscriptionID: "t", AzureSubscriptionID: "y"},
 		{CustomerID: "b", SubscriptionID: "t", AzureSubscriptionID: "y", ResourceGroup: "g"},
+		{CustomerID: "b", SubscriptionID: "t", AzureSubscriptionID: "y", ResourceGroup: "g", Whole: true},
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		got := rapid.Permutation(want).Draw(t, "order")

@@ -103,6 +103,12 @@ func TestPermitOfChargesLooksAtEverySubscription(t *testing.T) {
 		{"a resource group routed by itself", func(m *billing.Mappings) {
 			m.Routes = append(m.Routes, billing.Route{CustomerID: "d", ResourceGroup: "erp", ContractID: "200"})
 		}, 0, places, "parts of subscription s2"},
+		{"a resource group routed by itself, and a purchase, which has none", func(m *billing.Mappings) {
+			m.Routes = append(m.Routes, billing.Route{CustomerID: "d", ResourceGroup: "erp", ContractID: "200"})
+		}, 0, []billing.Place{{CustomerID: "d", SubscriptionID: "s2", Whole: true}}, ""},
+		{"a purchase routed elsewhere beside resource groups", func(m *billing.Mappings) {
+			m.Routes = append(m.Routes, billing.Route{CustomerID: "d", ResourceGroup: "erp", ContractID: "100"}, billing.Route{CustomerID: "d", SubscriptionID: "s2", ContractID: "200"})
+		}, 0, []billing.Place{{CustomerID: "d", SubscriptionID: "s2", Whole: true}}, "from contract 100 to contract 200"},
 		{"its resource group routed elsewhere", func(m *billing.Mappings) {
 			m.Routes = append(m.Routes, billing.Route{CustomerID: "c", ResourceGroup: "erp", ContractID: "200"})
 		}, 0, grouped, "resource group erp of subscription s1"},

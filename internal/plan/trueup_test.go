@@ -315,7 +315,7 @@ func TestACorrectionOfSeveralCharges(t *testing.T) {
 		d.Mark != billing.ChargeMark("o", d.Key) || d.Key != billing.TrueUpKey("azure", "900", "2026-10", "EUR", 1) {
 		t.Errorf("%+v", d)
 	}
-	if got := fmt.Sprint(d.Places); got != "[{c1 sub-c1  } {c2 sub-c2  } {c3 sub-c3  }]" {
+	if got := fmt.Sprint(d.Places); got != "[{c1 sub-c1   false} {c2 sub-c2   false} {c3 sub-c3   false}]" {
 		t.Errorf("places %s", got)
 	}
 	if proof := p.Changes[0].Proof; !slices.Equal(proof, []string{d.Notes, "price rule: " + d.PriceRule}) {
@@ -329,7 +329,7 @@ func TestACorrectionOfSeveralCharges(t *testing.T) {
 
 	s.asks(ask{})
 	d = s.plan().Changes[0].NewCharge
-	if got := fmt.Sprint(d.Places); got != "[{c1   } {c2   } {c3   }]" || d.BillingCodeID != "611" || !d.UnitCost.Equal(euros(-7900)) || !d.UnitPrice.Equal(euros(-10000)) {
+	if got := fmt.Sprint(d.Places); got != "[{c1    false} {c2    false} {c3    false}]" || d.BillingCodeID != "611" || !d.UnitCost.Equal(euros(-7900)) || !d.UnitPrice.Equal(euros(-10000)) {
 		t.Errorf("nothing is wanted any more: %+v", d)
 	}
 }

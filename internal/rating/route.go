@@ -21,7 +21,7 @@ func NewRoutes(organization string, m billing.Mappings) Routes {
 // Contract gives the contract of a place: by id, or by mark when Spindle manages it; a zero Ref when no route leads anywhere. ok is false
 // when the place says too little: a route now asks for the Azure subscription or the resource group, and the place was noted without.
 func (r Routes) Contract(p billing.Place) (contract billing.Ref, ok bool) {
-	if p.AzureSubscriptionID == "" && p.ResourceGroup == "" && r.decisions.isSplit(p.CustomerID) {
+	if !p.Whole && p.AzureSubscriptionID == "" && p.ResourceGroup == "" && r.decisions.isSplit(p.CustomerID) {
 		return billing.Ref{}, false
 	}
 	route, _ := r.decisions.route(place{p.CustomerID, p.SubscriptionID, p.AzureSubscriptionID, p.ResourceGroup})
@@ -43,7 +43,7 @@ func (d decisions) isSplit(customer billing.CustomerID) bool {
 func (d decisions) origin(p place) billing.Place {
 	from := billing.Place{CustomerID: p.customer, SubscriptionID: p.subscription}
 	if d.isSplit(p.customer) {
-		from.AzureSubscriptionID, from.ResourceGroup = p.azure, p.group
+		from.AzureSubscriptionID, from.ResourceGroup, from.Whole = p.azure, p.group, true
 	}
 	return from
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"spindle/internal/billing"
 )
 
@@ -20,8 +22,8 @@ func TestPlacesOfACharge(t *testing.T) {
 		t.Errorf("company %s, customers %v", c.CompanyID, c.Customers())
 	}
 	in.Mappings.Routes = append(in.Mappings.Routes, billing.Route{CustomerID: dunmore, ResourceGroup: "rg-other", ContractID: alderCon})
-	want := []billing.Place{{CustomerID: dunmore, SubscriptionID: plan, AzureSubscriptionID: "az1", ResourceGroup: "rg-erp"},
-		{CustomerID: dunmore, SubscriptionID: plan, AzureSubscriptionID: "az1", ResourceGroup: "rg-web"}}
+	want := []billing.Place{{CustomerID: dunmore, SubscriptionID: plan, AzureSubscriptionID: "az1", ResourceGroup: "rg-erp", Whole: true},
+		{CustomerID: dunmore, SubscriptionID: plan, AzureSubscriptionID: "az1", ResourceGroup: "rg-web", Whole: true}}
 	if got := Rate(in).Charges[0].Places; !slices.Equal(got, want) {
 		t.Errorf("places %+v", got)
 	}
@@ -121,6 +123,8 @@ func TestPlacesThatSayTooLittle(t *testing.T) {
 		{"a route for the plan", []billing.Route{whole, sub}, billing.Place{}, billing.Ref{ID: "c-plan"}, true},
 		{"a route for a group, a place without", []billing.Route{whole, group}, billing.Place{}, billing.Ref{}, false},
 		{"a route for an Azure subscription, a place without", []billing.Route{whole, sub, azure}, billing.Place{}, billing.Ref{}, false},
+		{"a route for a group, a whole place that has none", []billing.Route{whole, group}, billing.Place{Whole: true}, billing.Ref{ID: "9002"}, true},
+		{"routes for groups alone, a whole place that has none", []billing.Route{group}, billing.Place{Whole: true}, billing.Ref{}, true},
 		{"a route for a group, a place with it", []billing.Route{whole, group}, billing.Place{ResourceGroup: "rg"}, billing.Ref{ID: "c-rg"}, true},
 		{"a route for a group, a place with another", []billing.Route{whole, group}, billing.Place{ResourceGroup: "rg2"}, billing.Ref{ID: "9002"}, true},
 		{"a route for a group, a place with an Azure subscription", []billing.Route{whole, group}, billing.Place{AzureSubscriptionID: "az1"}, billing.Ref{ID: "9002"}, true},
@@ -138,4 +142,20 @@ func TestPlacesThatSayTooLittle(t *testing.T) {
 			slices.Reverse(test.routes)
 		}
 	}
+}
+
+// TestWhatIsChargedMayBeWritten: with nothing decided in between, the contract that is looked up right before a charge is written is the one it is on, whatever is in
+// it: a reservation or consumption without usage has no resource group, and no route for one may keep it from being written for good.
+func TestWhatIsChargedMayBeWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawWorld(t)
+		at := NewRoutes(in.Organization, in.Mappings)
+		for _, c := range Rate(in).Charges {
+			for _, p := range c.Places {
+				if got, ok := at.Contract(p); !ok || got != c.Contract {
+					t.Fatalf("%s: %+v goes to %v (%t), rated to %v", c.Key, p, got, ok, c.Contract)
+				}
+			}
+		}
+	})
 }
