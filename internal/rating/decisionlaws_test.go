@@ -230,3 +230,28 @@ func TestTheFirstShortageHolds(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesWithoutMoney: every line of an invoice has an outcome, also one that costs nothing: it is left out by name, whatever it is a line of.
+func TestLinesWithoutMoney(t *testing.T) {
+	free := func(l billing.LineItem) billing.LineItem {
+		l.Cost, l.Total, l.EffectiveUnitCost = eur("0"), eur("0"), num("0")
+		return l
+	}
+	in := azureWorld([]billing.LineItem{free(consumed("k1", vm, "Virtual Machines", "0")), free(consumed("k2", vm+"2", "Storage", "0")),
+		free(bought("s1", "12", "0")), free(bought("gone", "12", "0")), free(purchase(func(*billing.LineItem) {})),
+		free(change(bought("s1", "12", "0"), func(l *billing.LineItem) { l.Key, l.Trial = "trial", true }))}, used(vm, "rg", "Virtual Machines", "0"))
+	in.Directory.Subscriptions = append(in.Directory.Subscriptions, seat("s1", 12))
+	in.Mappings.Prices = []billing.PriceRule{{ID: "f", Kind: billing.FixedRule, Value: num("30")}}
+	for i := range in.Lines[0].Lines {
+		in.Lines[0].Lines[i].Row = i + 1
+	}
+	for _, mapped := range []bool{true, false} {
+		if !mapped {
+			in.Mappings.Companies = nil
+		}
+		zero := "excluded zero-amount 0.00 EUR"
+		if got, want := outcomes(Rate(in)), []string{zero, zero, zero, zero, zero, "excluded trial 0.00 EUR"}; !slices.Equal(got, want) {
+			t.Errorf("mapped %v: outcomes %q, want %q", mapped, got, want)
+		}
+	}
+}
