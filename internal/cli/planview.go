@@ -372,7 +372,7 @@ func (s *session) printTotals(p plan.Plan) {
 }
 
 func (s *session) printFindings(findings []billing.Finding) {
-	findings = groupUnread(findings)
+	findings = rankFindings(groupUnread(findings))
 	if len(findings) == 0 {
 		return
 	}
@@ -391,6 +391,23 @@ func (s *session) printFindings(findings []billing.Finding) {
 			s.printf("    %s\n", wrap("→ "+f.Remedy, "      "))
 		}
 	}
+}
+
+// rankFindings puts the most money first, behind what no amount can be put to: what could not be read at all, above all.
+func rankFindings(findings []billing.Finding) []billing.Finding {
+	ranked := slices.Clone(findings)
+	slices.SortStableFunc(ranked, func(a, b billing.Finding) int {
+		switch {
+		case a.Money.IsZero() && b.Money.IsZero():
+			return 0
+		case a.Money.IsZero():
+			return -1
+		case b.Money.IsZero():
+			return 1
+		}
+		return b.Money.Value().Abs().Cmp(a.Money.Value().Abs())
+	})
+	return ranked
 }
 
 // printProof shows, change by change, what is behind it and what became of it.
