@@ -255,3 +255,54 @@ func TestLinesWithoutMoney(t *testing.T) {
 		}
 	}
 }
+
+// TestEverythingBilledIsSwitchedOn is law 1 by the switches that the engine looks at right before it writes: each subscription whose money is on a line or in a charge is
+// on, from that month or an earlier one, also where single switches speak against the customer's; and whatever is left out by a switch is off.
+func TestEverythingBilledIsSwitchedOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawWorld(t)
+		in.Settings.BillFrom = rapid.SampledFrom([]billing.Month{"", "2026-08", "2026-09", "2026-10"}).Draw(t, "bill from")
+		for range rapid.IntRange(0, 5).Draw(t, "single switches") {
+			in.Mappings.Switches = append(in.Mappings.Switches, billing.BillingSwitch{
+				CustomerID:     rapid.SampledFrom([]billing.CustomerID{"", alder, dunmore, "c3"}).Draw(t, "customer"),
+				SubscriptionID: billing.SubscriptionID(rapid.SampledFrom([]string{"s1", "s2", "s3", "plan1"}).Draw(t, "subscription")),
+				On:             rapid.Bool().Draw(t, "on"), From: rapid.SampledFrom([]billing.Month{"", "2026-08", "2026-09", "2026-10", "2026-11"}).Draw(t, "from"),
+			})
+		}
+		d := Rate(in)
+		check := func(what string, c billing.CustomerID, s billing.SubscriptionID, month billing.Month) {
+			if b, _ := in.Mappings.Switch(c, s); !b.On || in.Settings.FirstMonth(b) > month {
+				t.Fatalf("%s of %s: %q of customer %q is %+v", what, month, s, c, b)
+			}
+		}
+		for _, c := range d.Charges {
+			for _, p := range c.Places {
+				check("charge "+c.Key, p.CustomerID, p.SubscriptionID, c.Month)
+			}
+		}
+		owner := map[billing.SubscriptionID]billing.CustomerID{}
+		for _, s := range in.Directory.Subscriptions {
+			owner[s.ID] = s.CustomerID
+		}
+		for _, l := range d.Lines {
+			for _, share := range l.Shares {
+				check("line "+l.Key, owner[share.SubscriptionID], share.SubscriptionID, billing.MonthOf(in.Day))
+			}
+		}
+		of := map[string]billing.LineItem{}
+		for _, set := range in.Lines {
+			for _, l := range set.Lines {
+				of[set.ID.String()+"/"+l.Key] = l
+			}
+		}
+		for _, x := range d.Dispositions {
+			l, isLine := of[x.Set.String()+"/"+x.LineKey]
+			if b, _ := in.Mappings.Switch(l.CustomerID, l.SubscriptionID); isLine && !l.IsUsage() && x.By == RuleBillingOff && b.On {
+				t.Fatalf("%+v is left out as switched off: %+v", x, b)
+			}
+			if isLine && !l.IsUsage() && x.Outcome == billing.Billed {
+				check("outcome "+x.LineKey, l.CustomerID, l.SubscriptionID, in.Month)
+			}
+		}
+	})
+}
