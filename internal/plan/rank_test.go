@@ -50,6 +50,8 @@ func TestTheOrderOfAMove(t *testing.T) {
 		{"a>b 5, b>a 3", "a2 b1"}, // a gives more, so it comes later
 		{"a>b 3, b>a 5", "a1 b2"},
 		{"a>b 5, b>a 5", "a2 b1"},
+		{"a>b 4, b>a 1, b>d 5", "a2 b1 d0"},  // b gives six and takes four: a loses more
+		{"a>b 9, b>a 4, b>d 20", "a1 b2 d0"}, // b takes nine and gives twenty-four: it loses more
 		{"a>b 4, b>c 3, c>a 2", "a3 b2 c1"},
 		{"a>b 2, b>c 4, c>a 3", "a1 b3 c2"},
 	} {
@@ -111,6 +113,7 @@ func TestWhatStandsBeyondWhatIsWanted(t *testing.T) {
 		{"two leave that day", 3, []string{"2026-11-15 2026-12-15 7 0"}, []moving{{Move: Move{"s", -2, date("2026-11-20")}}}, nil, "2026-11-20", 2, 2},
 		{"two leave later", 3, []string{"2026-11-15 2026-12-15 7 0"}, []moving{{Move: Move{"s", -2, date("2026-12-15")}}}, nil, "2026-11-20", 2, 2},
 		{"three come that day", 8, []string{"2026-11-15 2026-12-15 7 0"}, []moving{{Move: Move{"s", 3, date("2026-11-20")}}}, nil, "2026-11-20", 2, 2},
+		{"three cannot come yet", 8, []string{"2026-11-15 2026-12-15 7 0"}, []moving{{Move: Move{"s", 3, billing.Date{}}}}, nil, "2026-11-20", 2, 2},
 		{"two were written to leave later", 5, []string{"2026-11-15 2026-12-15 7 0", "2026-12-15 2027-01-15 5 0"}, nil, []Move{{"s", -2, date("2026-12-15")}}, "2026-11-20", 0, 0},
 	} {
 		s := stepsSubject(t, trueDate, tc.want, tc.rows)

@@ -73,6 +73,7 @@ func TestWhoMoves(t *testing.T) {
 		{"it is wanted of another customer", []string{"a 1 s1:5"}, []string{"b' s1:5"}, ""},
 		{"another customer's stays apart", []string{"a 1 s1:5", "b' 2 s1:5"}, []string{"c s1:5", "d' s1:5"}, "s1 5 a>c, s1 5 b'>d'"},
 		{"it stands on two lines and is wanted on a third", []string{"a 1 s1:5", "b 2 s1:2"}, []string{"c s1:7"}, "s1 5 a>c, s1 2 b>c"},
+		{"one seat", []string{"a 1 s1:1"}, []string{"b s1:1"}, "s1 1 a>b"},
 		{"lines between that stay", []string{"a 1 s9:1", "b 2 s1:5", "d 3 s8:1"}, []string{"a s9:1", "c s1:5", "d s8:1"}, "s1 5 b>c"},
 	} {
 		in := wandering(tc.known, tc.wanted)
@@ -151,6 +152,9 @@ func TestWhatALineGivesAndTakes(t *testing.T) {
 					t.Errorf("%s: %+v", tc.name, one)
 				}
 			}
+			if n == 0 && len(m.subject.moves) != before {
+				t.Errorf("%s: takes nothing, and %v is written", tc.name, m.subject.moves[before:])
+			}
 			taken = append(taken, n)
 		}
 		if tc.takes != nil && fmt.Sprint(taken) != tc.taken {
@@ -209,6 +213,156 @@ func TestWhatMustBeWrittenBeforeALineGives(t *testing.T) {
 		}
 		if strings.Join(got, " ") != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+// What is remembered of a line in step does not depend on what stands without units, here or elsewhere, nor on a line that is known twice.
+func TestInStepWithoutUnits(t *testing.T) {
+	for _, tc := range []struct {
+		name          string
+		known, wanted []string
+		changing      string
+		want          string
+	}{
+		{"it left the line that changes", []string{"a 1 s1:1", "b 2 s2:0 s3:1"}, []string{"a s2:1", "b s3:2"}, "b", "map[a:[{s2 1}]]"},
+		{"it is on the line that changes", []string{"a 1 s1:1", "b 2 s2:1 s3:1"}, []string{"a s2:1", "b s3:2"}, "b", "map[]"},
+		{"it is wanted without units on the line that changes", []string{"a 1 s1:1", "b 2 s3:1"}, []string{"a s2:1", "b s1:0 s3:2"}, "b", "map[a:[{s2 1}]]"},
+		{"it is wanted on the line that changes", []string{"a 1 s1:1", "b 2 s3:1"}, []string{"a s2:1", "b s1:1 s3:1"}, "b", "map[]"},
+		{"it stood without units, and is wanted on the line that changes", []string{"a 1 s1:0 s9:1", "b 2 s3:1"}, []string{"a s2:1", "b s1:1 s3:1"}, "b", "map[a:[{s2 1}]]"},
+		{"it is known here and on the line that changes", []string{"a 1 s1:1 s2:1", "b 2 s2:1 s3:1"}, []string{"a s2:2", "b s3:1"}, "b", "map[a:[{s2 2}]]"},
+	} {
+		in := wandering(tc.known, tc.wanted)
+		if got := fmt.Sprint(InStep(in, Plan{Complete: true, Changes: []Change{{LineKey: tc.changing}}})); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+	if got := InStep(wandering([]string{"a 1 s1:1"}, []string{"a s1:1"}), Plan{Complete: true}); got != nil {
+		t.Errorf("nothing is new, but %v", got)
+	}
+}
+
+// Lines that may change at all: what is known and allowed, ours or new, and an old line only while its customer's billing is on (law 1).
+func TestWhichLinesMayMove(t *testing.T) {
+	ok := func() *mover {
+		return &mover{resolved: true, subject: subject{want: &billing.DesiredLine{CustomerID: "c1"}, found: true, isOurs: true}}
+	}
+	for _, tc := range []struct {
+		name string
+		set  func(*mover)
+		off  bool
+		want bool
+	}{
+		{"ours", func(*mover) {}, false, true},
+		{"ours, and wanted while billing of something is off", func(*mover) {}, true, true},
+		{"not known", func(m *mover) { m.resolved = false }, false, false},
+		{"without a price", func(m *mover) { m.subject.want.Holds = []billing.Hold{{Blocks: true}} }, false, false},
+		{"held, and a person may let it pass", func(m *mover) { m.subject.want.Holds = []billing.Hold{{Policy: "hold-below-margin"}} }, false, true},
+		{"not ours", func(m *mover) { m.subject.isOurs = false }, false, false},
+		{"new", func(m *mover) { m.subject.isOurs, m.subject.found = false, false }, false, true},
+		{"nobody asks for it", func(m *mover) { m.orphan = true }, false, true},
+		{"nobody asks for it, and billing is off", func(m *mover) { m.orphan = true }, true, false},
+	} {
+		m := ok()
+		tc.set(m)
+		p := newPlanner(Input{Enabled: []billing.CustomerID{"c1"}})
+		if tc.off {
+			p = newPlanner(Input{})
+		}
+		if got := p.ready(m); got != tc.want {
+			t.Errorf("%s: %t", tc.name, got)
+		}
+	}
+	for _, tc := range []struct{ fresh, written, want bool }{{true, true, true}, {true, false, false}, {false, false, false}} {
+		s := subject{clock: clock{fresh: tc.fresh}}
+		if tc.written {
+			s.clock.starts = date("2026-12-15")
+		}
+		if s.goOn(); s.clock.fresh != tc.want {
+			t.Errorf("a line that begins %t, written ahead %t, begins after it takes over: %t", tc.fresh, tc.written, s.clock.fresh)
+		}
+	}
+}
+
+// The part a line plays in a move, the day it would choose by itself, and whether it has to be written for it.
+func TestWhatALineOfAMoveWouldChoose(t *testing.T) {
+	rows := []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}
+	ended := date("2026-11-18")
+	for _, tc := range []struct {
+		policy       billing.EffectivePolicy
+		gives, takes bool
+		want         string
+	}{
+		{upNow, true, false, "2026-12-15 start of the next period"},
+		{upNow, false, true, "2026-11-15 start of the current period, which is not posted"},
+		{upNow, true, true, "2026-12-15 start of the next period"},
+		{periodStart, true, true, "2026-11-15 start of the current period, which is not posted"},
+		{trueDate, true, false, "2026-11-20 on the day, credited by Autotask"},
+		{trueDate, false, true, "2026-11-20 on the day, prorated by Autotask"},
+		{trueDate, true, true, "2026-11-20 on the day, credited by Autotask"},
+		{nextPeriod, false, true, "2026-12-15 start of the next period"},
+	} {
+		s := stepsSubject(t, tc.policy, 5, rows)
+		s.clock.endedOn, s.contract.Name = ended, "Cloud" // another subscription of the line ended: what moves did not
+		got := side{mover: &mover{subject: *s}, gives: tc.gives, takes: tc.takes}.day()
+		if text := fmt.Sprint(got.date, " ", got.because()); text != tc.want+` (contract "Cloud")` {
+			t.Errorf("%s, gives %t, takes %t: %s, want %s", tc.policy, tc.gives, tc.takes, text, tc.want)
+		}
+		if s.clock.endedOn != ended {
+			t.Error("the line's own end was changed")
+		}
+	}
+
+	p := newPlanner(Input{Desired: billing.Desired{Contracts: []billing.DesiredContract{{Mark: "SPN-m"}}}})
+	s := stepsSubject(t, trueDate, 5, rows)
+	s.contract.End, s.contract.Name = date("2026-12-09"), "Cloud"
+	giver, taker := side{mover: &mover{subject: *s}, gives: true}, side{mover: &mover{subject: *s}, takes: true}
+	for day, want := range map[string]bool{"2026-12-08": true, "2026-12-09": true, "2026-12-10": false} {
+		if p.writes(giver, date(day)) != want || !p.writes(taker, date(day)) {
+			t.Errorf("%s: a line whose contract ends on 9 December is written %t when it gives, %t when it takes", day, p.writes(giver, date(day)), p.writes(taker, date(day)))
+		}
+	}
+	if got := p.holds(giver, date("2026-12-10")); got.date != date("2026-12-10") || got.why != "" {
+		t.Errorf("what the contract ends needs no day: %s, %s", got.date, got.why)
+	}
+	if got := p.holds(giver, date("2026-11-15")); got.date != date("2026-11-15") || got.why == "" {
+		t.Errorf("the first day of the period: %s, %q", got.date, got.why)
+	}
+	s.contract.Mark = "SPN-m"
+	if !p.writes(giver, date("2026-12-10")) {
+		t.Error("a contract that Spindle manages goes on")
+	}
+
+	m := &move{lines: []string{"a", "b", "c"}, transfers: []transfer{{from: "a", to: "b"}, {from: "b", to: "c"}, {from: "a", to: "c"}}}
+	for _, key := range m.lines {
+		p.movers[key] = &mover{}
+	}
+	got := ""
+	for i, s := range p.sides(m) {
+		if s.mover != p.movers[m.lines[i]] {
+			t.Errorf("%s is another line", m.lines[i])
+		}
+		got += fmt.Sprintf("%s gives %t takes %t; ", m.lines[i], s.gives, s.takes)
+	}
+	if got != "a gives true takes false; b gives true takes true; c gives false takes true; " {
+		t.Error(got)
+	}
+}
+
+// Why a line cannot take part in a move.
+func TestWhyALineCannotMove(t *testing.T) {
+	for _, tc := range []struct {
+		resolved, found, isOurs bool
+		want                    string
+	}{
+		{true, true, false, `contract service 7, which stands on contract "Cloud" already, is not Spindle's yet`},
+		{true, true, true, `the line on contract "Cloud" cannot be written`},
+		{true, false, false, `the line on contract "Cloud" cannot be written`},
+		{false, true, false, `the line on contract "Cloud" cannot be written`},
+	} {
+		s := side{mover: &mover{resolved: tc.resolved, subject: subject{found: tc.found, isOurs: tc.isOurs, contract: &billing.Contract{Name: "Cloud"}, line: &billing.ContractService{ID: "7"}}}}
+		if got := s.cannot(); got != tc.want {
+			t.Errorf("%+v: %s", tc, got)
 		}
 	}
 }
