@@ -86,7 +86,7 @@ func (e *Engine) microsoftItem(ctx context.Context, org store.Organization) targ
 			return target.CheckItem{Name: "Microsoft", State: target.CheckFailed, Found: "no connection and no imported file",
 				Remedy: "spindle microsoft connect, or spindle microsoft import FILE"}
 		}
-		return target.CheckItem{Name: "Microsoft", State: target.CheckPassed, Found: "files imported, reconciliation documents: " + strconv.Itoa(len(infos))}
+		return target.CheckItem{Name: "Microsoft", State: target.CheckPassed, Found: "files: reconciliation documents imported: " + strconv.Itoa(len(infos))}
 	}
 	sets, err := s.Sets(ctx)
 	if err != nil {
