@@ -237,3 +237,18 @@ func TestCustomService(t *testing.T) {
 		t.Errorf("one-time custom service: %+v, findings %v", d.Lines, findingIDs(d))
 	}
 }
+
+// TestOwnPricesAreOfCustomServices: only what the MSP sells by itself has a price and a cost of its own; a licence is priced by what Microsoft billed and by the rules,
+// whatever stands beside it.
+func TestOwnPricesAreOfCustomServices(t *testing.T) {
+	cost, price := eur("1"), eur("2")
+	for kind, want := range map[billing.SubscriptionKind]string{billing.Licence: "25.92 EUR for 21.60 EUR by organization-service-markup", billing.CustomService: "2.00 EUR for 1.00 EUR by custom-service"} {
+		s := seat("s1", 12)
+		s.Kind, s.UnitCost, s.UnitPrice = kind, &cost, &price
+		in := world()
+		in.Directory.Subscriptions, in.Lines = []billing.Subscription{s}, []billing.LineSet{billedSet(bought("s1", "12", "259.20"))}
+		if l := only(t, Rate(in)); l.UnitPrice.String()+" for "+l.UnitCost.String()+" by "+l.PriceRule != want {
+			t.Errorf("%s: %s for %s by %s, want %s", kind, l.UnitPrice, l.UnitCost, l.PriceRule, want)
+		}
+	}
+}

@@ -26,7 +26,6 @@ func periodOf(f billing.Frequency) (period billing.PeriodType, ok bool) {
 // assigned is the catalogue service of an offer.
 type assigned struct {
 	ref    billing.Ref
-	name   string
 	blocks []block
 	gone   bool // the mapped service cannot be used at all
 	new    bool // no mapping: a service that Spindle creates
@@ -36,20 +35,20 @@ type assigned struct {
 func (r *rater) service(s billing.Subscription, period billing.PeriodType) assigned {
 	mapping, mapped := r.decisions.services[s.Offer]
 	if !mapped {
-		as := assigned{ref: billing.Ref{Mark: billing.ServiceMark(s.Offer)}, name: r.offerName(s), new: true}
+		as := assigned{ref: billing.Ref{Mark: billing.ServiceMark(s.Offer)}, new: true}
 		as.blocks = settingsBlock("new services", "a billing code for services (service allocation)", r.in.Settings.ServiceCodeID)
 		return as
 	}
-	as := assigned{ref: billing.Ref{ID: string(mapping.ServiceID)}, name: r.offerName(s)}
+	as, name := assigned{ref: billing.Ref{ID: string(mapping.ServiceID)}}, r.offerName(s)
 	switch service := r.catalogue.services[mapping.ServiceID]; {
 	case !service.Active: // nor is one that is not there
 		as.gone = true
 		as.blocks = []block{r.offerBlock(HoldService, billing.FindingServiceGone, s.Offer,
-			fmt.Sprintf("service %s (%s), chosen for %s, is missing or inactive in the target", mapping.ServiceID, mapping.Name, as.name),
+			fmt.Sprintf("service %s (%s), chosen for %s, is missing or inactive in the target", mapping.ServiceID, mapping.Name, name),
 			"choose another service for the offer, or make the service active again")}
 	case service.PeriodType != period:
 		as.blocks = []block{r.offerBlock(HoldPeriodType, billing.FindingPeriodMismatch, s.Offer,
-			fmt.Sprintf("service %s (%s) is billed %s but %s is charged %s", service.ID, service.Name, service.PeriodType, as.name, period),
+			fmt.Sprintf("service %s (%s) is billed %s but %s is charged %s", service.ID, service.Name, service.PeriodType, name, period),
 			fmt.Sprintf("choose a %s service for the offer, or remove the mapping so that Spindle creates one", period))}
 	}
 	return as
