@@ -133,6 +133,11 @@ func (s *Service) AcceptInvite(ctx context.Context, token, name string, password
 	return s.Store.AcceptInvitation(ctx, l.Organization, l.ID, n)
 }
 
+// Entered records that a person who has just joined is in without a password asked for: by an invitation, or by the first start.
+func (s *Service) Entered(ctx context.Context, id store.UserID, how string) (store.User, error) {
+	return s.Store.FinishSignIn(ctx, id, how)
+}
+
 func (s *Service) link(ctx context.Context, token string, kind store.LinkKind) (store.Link, error) {
 	l, err := s.Store.Link(ctx, hashToken(token))
 	if err == nil && l.Kind != kind {

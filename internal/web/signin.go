@@ -147,6 +147,9 @@ func start(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	if owner, err = r.s.Accounts.Entered(r.Context(), owner.ID, "first start"); err != nil {
+		return err
+	}
 	if err := r.welcome(owner); err != nil {
 		return err
 	}
@@ -351,6 +354,9 @@ func acceptInvite(w http.ResponseWriter, r *request) error {
 	}
 	if !created {
 		return r.done(w, "/sign-in?next=/o/"+string(invited.Organization.ID), "You are a member of "+invited.Organization.Name+" now. Sign in as always.")
+	}
+	if person, err = r.s.Accounts.Entered(ctx, person.ID, "invitation"); err != nil {
+		return err
 	}
 	if err := r.welcome(person); err != nil {
 		return err

@@ -169,7 +169,7 @@ func TestLinkOfTheTerminal(t *testing.T) {
 
 func TestInvitation(t *testing.T) {
 	ts := newTestServer(t)
-	ts.owner()
+	owner := ts.owner()
 	link, err := ts.Accounts.Invite(t.Context(), "northwind-it", "bill@northwind.example", account.Biller, account.Operator("test"))
 	if err != nil {
 		t.Fatal(err)
@@ -179,6 +179,10 @@ func TestInvitation(t *testing.T) {
 	b.post(link.Path(), "name", "", "password", "x").says(t, 422)
 	b.post(link.Path(), "name", "Bill", "password", testPassword).redirects(t, "/o/northwind-it")
 	b.get(link.Path()).says(t, 404)
+	// Who joined is in: the list of people must not say that he never was. A role is set by its button, not by an arrow key that passes it.
+	if people := owner.get("/o/northwind-it/settings").says(t, 200, `aria-label="Set the role of Bill"`).hides(t, `/role" data-auto`).body; strings.Count(people, "2026-11-10 09:00") < 2 {
+		t.Error("the owner or Bill has never signed in")
+	}
 }
 
 func TestSessionsAreSafe(t *testing.T) {
