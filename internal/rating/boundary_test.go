@@ -244,6 +244,8 @@ func TestBelowCostIsAllowedRuleByRule(t *testing.T) {
 		{"the allowed loss, the other at cost", "-50", "0", ""},
 		{"the other is sold at a loss too", "-50", "-10", "the price 9.00 EUR is below the cost 10.00 EUR (rule second)"},
 		{"a loss that the first makes up for", "50", "-10", ""},
+		{"a loss that the first just makes up for", "10", "-10", ""},
+		{"a loss that the first makes up for but a cent", "9.9", "-10", "the price 9.00 EUR is below the cost 10.00 EUR (rule second)"},
 	}
 	for _, test := range tests {
 		in := azureWorld([]billing.LineItem{consumed("k1", vm, "Virtual Machines", "10.00"), consumed("k2", vm+"2", "Storage", "10.00")},

@@ -87,9 +87,9 @@ func (m *month) isCommitment(l billing.LineItem) bool {
 
 func oneOffName(l billing.LineItem) string {
 	name := l.ProductName
-	if name == "" || l.SKUName != "" && strings.Contains(l.SKUName, name) {
+	if name == "" || strings.Contains(l.SKUName, name) {
 		name = whatOf(l)
-	} else if l.SKUName != "" && !strings.Contains(name, l.SKUName) {
+	} else if !strings.Contains(name, l.SKUName) {
 		name += " " + l.SKUName
 	}
 	if l.Kind == billing.ChargeCustomerCredit {

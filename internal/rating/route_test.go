@@ -122,6 +122,7 @@ func TestPlacesThatSayTooLittle(t *testing.T) {
 		{"one route", []billing.Route{whole}, billing.Place{}, billing.Ref{ID: "9002"}, true},
 		{"a route for the plan", []billing.Route{whole, sub}, billing.Place{}, billing.Ref{ID: "c-plan"}, true},
 		{"a route for a group, a place without", []billing.Route{whole, group}, billing.Place{}, billing.Ref{}, false},
+		{"a route for a group alone, a place without", []billing.Route{group}, billing.Place{}, billing.Ref{}, false},
 		{"a route for an Azure subscription, a place without", []billing.Route{whole, sub, azure}, billing.Place{}, billing.Ref{}, false},
 		{"a route for a group, a whole place that has none", []billing.Route{whole, group}, billing.Place{Whole: true}, billing.Ref{ID: "9002"}, true},
 		{"routes for groups alone, a whole place that has none", []billing.Route{group}, billing.Place{Whole: true}, billing.Ref{}, true},
