@@ -160,6 +160,11 @@ func TestAMonthIsChargedOnce(t *testing.T) {
 		{name: "another company and less, and more of what is still open here", first: ask{"900 *": 10000, "901 Storage": 1000}, before: func(s *scene) { s.b.at.charges[0].Billed = true },
 			then: ask{"902 *": 7000, "901 Storage": 3000}, stands: 11000, findings: []string{"duplicate/charges/azure/2026-10/EUR/c1"},
 			rebooked: []string{"azure|902|2026-10|*|EUR held duplicate/charges/azure/2026-10/EUR/c1"}},
+		{name: "another company and a little less, and more of what is still open here", first: ask{"900 *": 10000, "901 Storage": 1000}, before: func(s *scene) { s.b.at.charges[0].Billed = true },
+			then: ask{"902 *": 9000, "901 Storage": 3000}, stands: 11000, findings: []string{"duplicate/charges/azure/2026-10/EUR/c1"}, // more would be charged in all than is wanted
+			rebooked: []string{"azure|902|2026-10|*|EUR held duplicate/charges/azure/2026-10/EUR/c1"}},
+		{name: "one of two products is called otherwise, posted", first: ask{"900 Compute": 6000, "900 Storage": 4000}, posted: true, then: ask{"900 Compute": 6000, "900 Files": 4000}, stands: 10000,
+			rebooked: []string{"azure|900|2026-10|Files|EUR billed azure|900|2026-10|Storage|EUR"}},
 		{name: "most of it to another company, and something new beside the rest", first: ask{"900 *": 10000}, posted: true,
 			then: ask{"900 *": 1000, "900 Storage": 500, "902 *": 6000}, stands: 10000, findings: []string{"duplicate/charges/azure/2026-10/EUR/c1"},
 			rebooked: []string{"azure|900|2026-10|Storage|EUR held duplicate/charges/azure/2026-10/EUR/c1", "azure|902|2026-10|*|EUR held duplicate/charges/azure/2026-10/EUR/c1"}},

@@ -124,7 +124,9 @@ func TestTheCostThatIsLeft(t *testing.T) {
 		{"want 30 cost 20, billed 25 cost 15; billed 3 cost 2, #1; open 1 cost 1, #2", 2, "3", true},
 		{"billed 30 cost 20; want 28 cost 21, guest", 0, "1", true},
 		{"billed 30 cost 20; want 28 cost 21, guest; open 4 cost 3", 0, "-2", true}, // stays, because guests hold its money
-		{"billed 30 cost 20; open 4 cost 3", 0, "-20", false},                       // taken back
+		{"want 30 cost 20, billed 25 cost 15; want 5 cost 0, billed 5", 0, "5", true},
+		{"billed 30 cost 20; want 28 cost 21, guest; want 5 cost 4, open 4 cost 3", 0, "1", true}, // that is corrected in place
+		{"billed 30 cost 20; open 4 cost 3", 0, "-20", false},                                     // taken back
 	} {
 		b := bookOf(t, strings.Split(tc.book, "; ")...)
 		var open *item
@@ -186,6 +188,10 @@ func TestCentsOfAnotherGrouping(t *testing.T) {
 		{"billed 30 cost 20; want 30.02 cost 20.04, guest", "0.02", false}, // Microsoft bills another cost
 		{"billed 30 cost 20; want 30.02 cost 0, guest", "0.02", false},     // nobody knows the cost
 		{"want 30.02 cost 20, billed 30 cost 20", "0.02", false},           // the same grouping
+		{"billed 30 cost 0; want 30.02 cost 0, guest", "0.02", false},      // nobody knows any cost
+		{"billed 30 cost 20; want 30.02 cost 20.03, guest", "0.02", true},  // the cost rounds otherwise, too
+		{"billed 30 cost 20; want 30.02 cost 19, guest", "0.02", false},    // Microsoft bills less
+		{"billed 30 cost 20; want 25 cost 20, guest", "-5", false},         // the price rules give less
 	} {
 		rest, err := money.Parse(tc.rest)
 		if err != nil {

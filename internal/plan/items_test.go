@@ -136,6 +136,8 @@ func TestWhoseMoneyIsLookedAtTogether(t *testing.T) {
 		{"joined by a third charge", []string{"900 * c1", "901 Compute c1+c2", "902 * c2"}, nil, nil, []string{"azure 2026-10 EUR [c1 c2]: 900 901 902"}},
 		{"a line and usage", []string{"900 * c1", "900 line-1 c1"}, nil, nil, []string{"azure 2026-10 EUR [c1]: 900", "line 2026-10 EUR [c1]: 900"}},
 		{"joined by a charge that was removed", []string{"900 * c1", "901 * c2"}, []Charged{paper("azure|900|2026-10|Old|EUR", "", "900", "c2", "c1")}, nil, []string{"azure 2026-10 EUR [c1 c2]: 900 901"}},
+		{"joined by a charge of the one on the contract of the other that was removed", []string{"900 * c1", "901 * c2"}, []Charged{paper("azure|900|2026-10|Old|EUR", "", "900", "c2")}, nil,
+			[]string{"azure 2026-10 EUR [c1 c2]: 900 901"}},
 		{"not joined by one of another kind that was removed", []string{"900 * c1", "901 * c2"}, []Charged{paper("line|900|s|r", "", "900", "c2", "c1")}, nil,
 			[]string{"azure 2026-10 EUR [c1]: 900", "azure 2026-10 EUR [c2]: 901"}},
 		{"joined by one that stands and that nobody asks for", []string{"900 * c1", "901 * c2"}, []Charged{paper("azure|902|2026-10|Old|EUR", "7", "902", "c2", "c1")}, nil,

@@ -26,6 +26,14 @@ func TestThePriceOfPostedMonths(t *testing.T) {
 		{"all from a day of the next month on, both posted", trueDate, "2026-12-15", ends15, []string{"2026-12-15/over | Premium: -5 take effect on 2027-01-15 because the running period is posted; until then about 33.87 EUR are billed too much."}},
 		{"two more from the next month on, this one posted", nextPeriod, "2026-11-15", seats(7), nil},
 		{"two more from the next month on, which is posted too", nextPeriod, "2026-12-15", seats(7), []string{"2026-12-15 | Premium: +2 take effect on 2027-01-15 because the running period is posted; until then about 20.00 EUR stay unbilled."}},
+		{"nobody knows a price", upNow, "2026-11-15", func(s *scene) {
+			s.b.at.contracts[0].End = date("2027-01-13") // it began inside a period and ends inside the next one: no row tells what a whole one bills
+			began, known := date("2026-11-18"), &s.b.memory.Lines[0]
+			s.b.at.lines[0].adjustments[0].date = began
+			known.From, known.Dates, known.UnitPrice = began, []billing.Date{began}, nil
+			s.b.at.post(s.b.at.lines[0], date("2026-11-15"))
+			s.want.Units, s.want.UnitPrice = 7, nil
+		}, nil},
 		{"Autotask sets the price", upNow, "2026-11-15", func(s *scene) { s.want.Units, s.want.UnitPrice = 7, nil }, []string{"2026-11-15 | Premium: +2 take effect on 2026-12-15 because the running period is posted; until then about 16.67 EUR stay unbilled."}},
 	} {
 		s := november(tc.policy)
