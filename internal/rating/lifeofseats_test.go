@@ -15,6 +15,17 @@ type seatsLife struct {
 	sub   billing.Subscription
 	lines []billing.LineItem
 	truth map[billing.Date]int64
+	split bool // a product on two lines: each of them names all seats
+}
+
+// seatsBySheet counts the seats of a day as the fact sheet does (§4.4): those of the charges whose days contain it, less those of the refunds.
+func (s seatsLife) seatsBySheet(d billing.Date) (seats money.Decimal) {
+	for _, l := range s.lines {
+		if l.Charged.Contains(d) {
+			seats = seats.Add(l.BillableQuantity.Mul(money.Int(int64(direction(l)))))
+		}
+	}
+	return seats
 }
 
 // drawLife plays a licence by the rules of the Microsoft sheet (§4.4, §5.3): a whole cycle is charged on its first day; a change takes the old seats back and
@@ -25,10 +36,10 @@ func drawLife(t *rapid.T, id billing.SubscriptionID, until billing.Date) seatsLi
 	life := seatsLife{sub: seat(id, 0), truth: map[billing.Date]int64{}}
 	life.sub.Start = start
 	seats, event := rapid.Int64Range(1, 9).Draw(t, "seats"), 0
-	split := rapid.IntRange(0, 3).Draw(t, "split") == 0
+	life.split = rapid.IntRange(0, 3).Draw(t, "split") == 0
 	bill := func(kind billing.ChargeKind, n int64, from, end billing.Date, sign int64) {
 		halves := 1
-		if split {
+		if life.split {
 			halves = 2
 		}
 		for half := range halves {
@@ -101,8 +112,11 @@ func TestStepsOfALife(t *testing.T) {
 			in.Directory.Subscriptions = append(in.Directory.Subscriptions, life.sub)
 			lines = append(lines, life.lines...)
 			first = earlier(first, life.sub.Start)
-			for d, n := range life.truth {
-				truth[d] += n
+			for d := life.sub.Start; d.Before(day(until)); d = d.AddDays(1) {
+				truth[d] += life.truth[d]
+				if bySheet := life.seatsBySheet(d); !life.split && !bySheet.Equal(money.Int(life.truth[d])) {
+					t.Fatalf("%d seats on %s, by the sheet %s", life.truth[d], d, bySheet)
+				}
 			}
 		}
 		in.Lines = []billing.LineSet{billedSet(rapid.Permutation(lines).Draw(t, "order")...)}
