@@ -138,6 +138,26 @@ func TestFindingsInFull(t *testing.T) {
 				"map the customer to another company, or make the company active again", "259.20 EUR"),
 		},
 		{
+			"the company is gone, and nobody noted its name",
+			func(in *Input) {
+				in.Mappings.Companies[0].CompanyID, in.Catalogue.Contracts[0].CompanyID = "404", "404"
+			},
+			about(billing.FindingCustomerGone, "alder", "company 404 that "+alderName+" is mapped to is missing or inactive in the target: "+name,
+				"map the customer to another company, or make the company active again", "259.20 EUR"),
+		},
+		{
+			"the contract is another company's, and has no name",
+			func(in *Input) { in.Mappings.Routes[0].ContractID, in.Catalogue.Contracts[1].Name = dunCon, "" },
+			about(billing.FindingContractGone, "alder/9002", "contract 9002 belongs to company 101, but "+alderName+" is mapped to company 100: "+name,
+				"choose an active recurring contract of the customer's company", "259.20 EUR"),
+		},
+		{
+			"the service is gone, and nobody noted its name",
+			func(in *Input) { mapped(in, "404", "") },
+			nobodys(about(billing.FindingServiceGone, offer, "service 404, chosen for "+name+" (P1Y, monthly), is missing or inactive in the target",
+				"choose another service for the offer, or make the service active again", "259.20 EUR")),
+		},
+		{
 			"the service is gone",
 			func(in *Input) { mapped(in, "404", "Old seats") },
 			nobodys(about(billing.FindingServiceGone, offer, "service 404 (Old seats), chosen for "+name+" (P1Y, monthly), is missing or inactive in the target",

@@ -100,7 +100,7 @@ func (r *rater) unmapped(customer billing.CustomerID) billing.Finding {
 }
 
 func (r *rater) companyGone(customer billing.CustomerID, m billing.CompanyMapping) block {
-	why := fmt.Sprintf("company %s (%s) that %s is mapped to is missing or inactive in the target", m.CompanyID, m.CompanyName, r.name(customer))
+	why := fmt.Sprintf("company %s that %s is mapped to is missing or inactive in the target", called(string(m.CompanyID), m.CompanyName), r.name(customer))
 	return block{
 		billing.Hold{Policy: HoldCompany, Why: why, Blocks: true},
 		billing.Finding{
@@ -137,8 +137,8 @@ func (r *rater) mapped(route billing.Route, a admitted) destination {
 		d.gone = true
 		why = fmt.Sprintf("contract %s of %s is not among the active recurring contracts", route.ContractID, r.name(a.customer))
 	case contract.CompanyID != a.company.ID:
-		why = fmt.Sprintf("contract %s (%s) belongs to company %s, but %s is mapped to company %s",
-			contract.ID, contract.Name, contract.CompanyID, r.name(a.customer), a.company.ID)
+		why = fmt.Sprintf("contract %s belongs to company %s, but %s is mapped to company %s",
+			called(string(contract.ID), contract.Name), contract.CompanyID, r.name(a.customer), a.company.ID)
 	default:
 		return d
 	}

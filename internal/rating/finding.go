@@ -127,6 +127,14 @@ func enumerate(set map[string]bool) string {
 	return strings.Join(whats, ", ")
 }
 
+// called names something of the target by its id, and by its name where one is known.
+func called(id, name string) string {
+	if name == "" {
+		return id
+	}
+	return id + " (" + name + ")"
+}
+
 // clip cuts a text to at most max characters, with an ellipsis when something is lost.
 func clip(text string, max int) string {
 	runes := []rune(text)

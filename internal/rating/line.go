@@ -129,7 +129,7 @@ func (r *rater) atStakeMonthly(s billing.Subscription, v verdict) {
 	}
 	var cost money.Amount
 	if unit := r.costs.of(s); unit.amount != nil {
-		cost = unit.amount.Mul(money.Int(s.Quantity))
+		cost = unit.amount.Mul(money.Int(units(candidate{sub: s})))
 	}
 	r.findings.about(*v.finding, r.plainName(s), cost)
 }

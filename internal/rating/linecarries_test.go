@@ -356,6 +356,9 @@ func TestAtStakeWithoutAnInvoice(t *testing.T) {
 		{"no contract", func(in *Input) { in.Mappings.Routes = nil }, []string{"no-contract/alder 60.00 EUR"}},
 		{"no contract for some", func(in *Input) { in.Mappings.Routes[0].SubscriptionID = "s1" }, []string{"no-contract/alder 20.00 EUR"}},
 		{"switched off", func(in *Input) { in.Mappings.Switches = nil }, []string{}},
+		{"fewer than no seats cost nothing", func(in *Input) {
+			in.Mappings.Companies, in.Directory.Subscriptions[1].Quantity = nil, -2
+		}, []string{"customer-unmapped/alder 40.00 EUR"}},
 		{"the others have ended", func(in *Input) {
 			in.Mappings.Companies, in.Directory.Subscriptions[1].Status = nil, billing.Ended
 		}, []string{"customer-unmapped/alder 40.00 EUR"}},

@@ -44,11 +44,11 @@ func (r *rater) service(s billing.Subscription, period billing.PeriodType) assig
 	case !service.Active: // nor is one that is not there
 		as.gone = true
 		as.blocks = []block{r.offerBlock(HoldService, billing.FindingServiceGone, s.Offer,
-			fmt.Sprintf("service %s (%s), chosen for %s, is missing or inactive in the target", mapping.ServiceID, mapping.Name, name),
+			fmt.Sprintf("service %s, chosen for %s, is missing or inactive in the target", called(string(mapping.ServiceID), mapping.Name), name),
 			"choose another service for the offer, or make the service active again")}
 	case service.PeriodType != period:
 		as.blocks = []block{r.offerBlock(HoldPeriodType, billing.FindingPeriodMismatch, s.Offer,
-			fmt.Sprintf("service %s (%s) is billed %s but %s is charged %s", service.ID, service.Name, service.PeriodType, name, period),
+			fmt.Sprintf("service %s is billed %s but %s is charged %s", called(string(service.ID), service.Name), service.PeriodType, name, period),
 			fmt.Sprintf("choose a %s service for the offer, or remove the mapping so that Spindle creates one", period))}
 	}
 	return as
