@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,8 @@ func TestACustomerBeginsWithItsOwnMonth(t *testing.T) {
 	s.wantAllAccountedFor(d)
 	if sums := engine.ExcludedSums(d.Dispositions); !slices.ContainsFunc(sums, func(r engine.RuleSum) bool { return r.Rule == rating.RuleBeforeFirst }) {
 		t.Errorf("no rule says that a month was left out: %v", sums)
+	} else if stored := must(s.app.Engine.Excluded(t.Context(), s.org, p.Run.ID))(t); fmt.Sprint(stored) != fmt.Sprint(sums) {
+		t.Errorf("the run's page says %v, the plan %v", stored, sums)
 	}
 	for _, l := range d.Lines {
 		if l.CustomerID == late && l.PeriodType == billing.PeriodYear && l.Since.Before(l.BillFrom) {

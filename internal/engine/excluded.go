@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
 	"spindle/internal/rating"
+	"spindle/internal/store"
 )
 
 // RuleSum is what a rule keeps from being billed, at cost.
@@ -32,6 +34,28 @@ func ExcludedSums(dispositions []billing.Disposition) []RuleSum {
 	}
 	return all
 }
+
+// Excluded gives the same sums of a run that is stored, without reading all of it.
+func (e *Engine) Excluded(ctx context.Context, org store.Organization, run store.RunID) ([]RuleSum, error) {
+	costs, err := e.Store.RuleCosts(ctx, org.ID, run, rating.RuleBeforeFirst, rating.RuleBillingOff, rating.RuleTrial, rating.RuleFree, rating.RuleZeroAmount)
+	if err != nil {
+		return nil, err
+	}
+	var all []RuleSum
+	for _, c := range costs { // in order of rule
+		if c.Cost.IsZero() {
+			continue
+		}
+		if len(all) == 0 || all[len(all)-1].Rule != c.Rule {
+			all = append(all, RuleSum{Rule: c.Rule})
+		}
+		all[len(all)-1].Cost.Add(c.Cost.Mul(money.Int(c.Lines)))
+	}
+	return all, nil
+}
+
+// Words says why a rule leaves something out.
+func (s RuleSum) Words() string { return ruleWords(s.Rule) }
 
 // String says it in words.
 func (s RuleSum) String() string { return fmt.Sprintf("%s %s", ruleWords(s.Rule), s.Cost) }

@@ -116,7 +116,7 @@ func writes(w world) []call {
 				Changes:     []plan.Change{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}},
 				Findings:    []billing.Finding{{Kind: billing.FindingNoCost}},
 				Fingerprint: "f-2",
-			}, billing.Desired{Lines: []billing.DesiredLine{{Key: "k"}}, Dispositions: []billing.Disposition{{LineKey: "l"}}})
+			}, billing.Desired{Lines: []billing.DesiredLine{{Key: "k"}}, Dispositions: []billing.Disposition{{LineKey: "l", Outcome: billing.Excluded, By: "trial"}}})
 		}},
 		{"Approve", func(ctx context.Context) error {
 			_, err := w.Approve(ctx, w.org, "2", store.Approval{ChangeIDs: []string{"a", "b", "c"}, Fingerprint: "f-2", By: "ann"})

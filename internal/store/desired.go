@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"spindle/internal/billing"
@@ -144,6 +146,37 @@ func grow[T any](all *[]T, body string) error {
 func (t *txn) dispositions(ctx context.Context, n int64) ([]billing.Disposition, error) {
 	return list(ctx, t, scanDisposition, `SELECT `+dispositionColumns+` FROM disposition WHERE organization_id = $1 AND run_no = $2 ORDER BY seq`,
 		t.org, n)
+}
+
+// RuleCost is how often a rule left a source line of one cost out of what is billed.
+type RuleCost struct {
+	Rule  string
+	Cost  money.Amount
+	Lines int64
+}
+
+// RuleCosts gives what the named rules left out in a run, by rule and cost; nothing once the retention settings have removed it.
+func (s *Store) RuleCosts(ctx context.Context, org billing.OrganizationID, id RunID, rules ...string) (costs []RuleCost, err error) {
+	err = s.read(ctx, org, func(t *txn) error {
+		_, n, err := t.run(ctx, id)
+		if err != nil {
+			return err
+		}
+		places, args := make([]string, len(rules)), []any{org, n}
+		for i, rule := range rules {
+			places[i], args = "$"+strconv.Itoa(i+3), append(args, rule)
+		}
+		costs, err = list(ctx, t, func(r scanner) (c RuleCost, err error) {
+			var cost string
+			if err = r.Scan(&c.Rule, &cost, &c.Lines); err == nil {
+				c.Cost, err = money.ParseAmount(cost)
+			}
+			return c, err
+		}, `SELECT decided_by, cost, COUNT(*) FROM disposition WHERE organization_id = $1 AND run_no = $2
+			AND decided_by IN (`+strings.Join(places, ", ")+`) GROUP BY decided_by, cost ORDER BY decided_by, cost`, args...)
+		return err
+	})
+	return costs, err
 }
 
 const dispositionColumns = `set_kind, partner_id, invoice, currency, month, line_key, row_no, outcome, decided_by, cost`

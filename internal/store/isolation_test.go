@@ -70,6 +70,7 @@ func reads(w world) map[string]func(ctx context.Context) (any, error) {
 			return p.Rows, err
 		},
 		"Desired":    func(ctx context.Context) (any, error) { return w.Desired(ctx, w.org, "2") },
+		"RuleCosts":  func(ctx context.Context) (any, error) { return w.RuleCosts(ctx, w.org, "2", "trial") },
 		"Decisions":  func(ctx context.Context) (any, error) { return w.Decisions(ctx, w.org, "2") },
 		"Unfinished": func(ctx context.Context) (any, error) { return w.Unfinished(ctx, w.org) },
 		"Memory": func(ctx context.Context) (any, error) {

@@ -336,6 +336,12 @@ func runFindings(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	list.Total = found.Total
-	return r.page(w, http.StatusOK, view.RunFindings(view.FindingsPage{Shell: r.shell("runs", "Findings of run "+string(run.ID)), Run: run, List: list, Rows: found.Rows}))
+	if err := r.counted(&list, found.Total); err != nil {
+		return err
+	}
+	excluded, err := r.s.Engine.Excluded(r.Context(), r.org, run.ID)
+	if err != nil {
+		return err
+	}
+	return r.page(w, http.StatusOK, view.RunFindings(view.FindingsPage{Excluded: excluded, Shell: r.shell("runs", "Findings of run "+string(run.ID)), Run: run, List: list, Rows: found.Rows}))
 }

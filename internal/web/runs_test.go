@@ -53,6 +53,23 @@ func (ts *testServer) planned(by string, changes ...plan.Change) store.RunID {
 	return run.ID
 }
 
+// TestWhatNoFindingAsksAbout: what a rule keeps from being billed is told in money on the page of the findings, not only in an export.
+func TestWhatNoFindingAsksAbout(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	run, err := ts.Store.CreateRun(t.Context(), testOrg, "ann", store.Scope{})
+	ts.must(err)
+	left := func(rule string, euros int64) billing.Disposition {
+		return billing.Disposition{Outcome: billing.Excluded, By: rule, Cost: euro(euros)}
+	}
+	ts.must(ts.Store.SavePlan(t.Context(), testOrg, run.ID, plan.Plan{Fingerprint: "f", Complete: true}, billing.Desired{Dispositions: []billing.Disposition{
+		left("before-first-month", 20), left("before-first-month", 20), left("before-first-month", 3), left("billing-off", 7), left("trial", 0),
+		{Outcome: billing.Billed, By: "k", Cost: euro(100)}}}))
+	page := "/o/northwind-it/runs/" + string(run.ID)
+	owner.get(page).says(t, 200, `href="`+page+`/findings#excluded"`)
+	owner.get(page+"/findings").says(t, 200, "Not billed, by rule", "Before the first billed month", "43.00", "Billing is off", "7.00").hides(t, "Free of charge", "100.00")
+}
+
 // states gives where the changes of a run stand: "a1:approved a2:proposed".
 func (ts *testServer) states(run store.RunID) string {
 	ts.t.Helper()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spindle/internal/billing"
+	"spindle/internal/engine"
 	"spindle/internal/money"
 	"spindle/internal/plan"
 	"spindle/internal/store"
@@ -353,5 +354,5 @@ func sampleFindings(run store.Run) view.FindingsPage {
 		{CustomerID: "cust-c0", Customer: "Alder Ridge Dental Group", Message: "Power BI Pro has been billed by Microsoft, but no contract is chosen for it.",
 			Remedy: "Choose a contract on the customer's page.", Money: eur(9120)},
 		{Message: "2 usage rows of invoice G004411220 could not be read.", Remedy: "Import the usage file again."},
-	}}
+	}, Excluded: []engine.RuleSum{{Rule: "before-first-month", Cost: sums(eur(9_266_626))}, {Rule: "billing-off", Cost: sums(eur(13_440), money.Of(money.New(99, -2), "USD"))}}}
 }

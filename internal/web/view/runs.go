@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"spindle/internal/billing"
+	"spindle/internal/engine"
 	"spindle/internal/store"
 )
 
@@ -119,4 +120,6 @@ type FindingsPage struct {
 	Run   store.Run
 	List  List
 	Rows  []billing.Finding
+	// Excluded is what rules keep from being billed.
+	Excluded []engine.RuleSum
 }
