@@ -297,7 +297,9 @@ func TestPlansAfterHandEditsAreAcceptedAndQuiet(t *testing.T) {
 // at a time, oldest first, and none may leave less than nothing on a later day: all that a dip kept of a decrease follows once it is filled.
 func onlyBehindDips(first, again Plan) bool {
 	return !slices.ContainsFunc(again.Changes, func(c Change) bool {
-		return !slices.ContainsFunc(first.Changes, func(x Change) bool { return x.LineKey == c.LineKey && x.Kind == Increase && x.Effective.After(again.Day) })
+		return !slices.ContainsFunc(first.Changes, func(x Change) bool {
+			return x.LineKey == c.LineKey && x.Kind == Increase && x.Effective.After(again.Day)
+		})
 	})
 }
 
