@@ -132,6 +132,22 @@ func TestTheOtherHalfInWords(t *testing.T) {
 		{"on both lines, and the old month is posted", trueDate, true, bothKnow, "", "2026-11-27", func(r *relocation) { r.b.at.post(r.old, r.b.at.day) }, []string{
 			`end 2026-12-15 5→0, moves [{s1 -5 2026-12-15}], held by []: Moves from contract "Cloud" to contract "Cloud 2" on 2026-12-15: the line ends from 2026-12-15, first day after the posted periods (posted up to 2026-12-14) (contract "Cloud").`,
 		}},
+		{"begun, posted, and the source has gaps", trueDate, true, nil, Increase, "2026-11-27", func(r *relocation) {
+			r.b.at.post(r.old, r.b.at.day)
+			r.gaps = []billing.Gap{{CustomerID: "c1", What: "subscriptions of Alder", Why: "HTTP 503"}}
+		}, []string{
+			`Could not read subscriptions of Alder: HTTP 503. The source could not be read whole, so nothing is reduced or ended.`,
+		}},
+		{"ended, the new one grows besides, and only two of the five are left", trueDate, true, nil, End, "2026-11-27", func(r *relocation) {
+			r.want.Units, r.want.Shares[0].Units, r.want.Shares[1].Units = 9, 2, 7
+		}, []string{
+			`increase 2026-11-20 2→4, moves [{s1 2 2026-11-20}], held by []: 2 → 4 from 2026-11-20, the day it left its old line.`,
+			`increase 2026-11-27 4→9, moves [], held by []: 4 → 9 from 2026-11-27, on the day, prorated by Autotask.`,
+		}},
+		{"ended, and a hand puts more on the new one than is wanted", trueDate, true, nil, End, "2026-11-27", func(r *relocation) { r.byHand(r.here, "2026-11-20", 7) }, []string{
+			`decrease 2026-11-27 9→7, moves [], held by ["hold-on-drift"]: 9 → 7 from 2026-11-27, on the day, credited by Autotask.`,
+			`Premium: The quantity was changed by hand: Spindle wrote 2, Autotask now has 9, Microsoft says 7.`,
+		}},
 		{"begun, and billing is off", trueDate, true, nil, Increase, "2026-11-27", func(r *relocation) { r.enabled = nil }, nil},
 	} {
 		r := relocate(tc.policy, "2026-04-15", tc.two)
