@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"testing"
 
 	"spindle/internal/billing"
@@ -220,4 +221,37 @@ func TestDiaryOfARemovedLine(t *testing.T) {
 			},
 		},
 	})
+}
+
+// A line of a single seat is a line like any other: it begins, changes its price, grows, moves to another contract and ends.
+func TestTheLifeOfOneSeat(t *testing.T) {
+	for _, policy := range billing.EffectivePolicies() {
+		s := withSecondContract(november(policy))
+		s.b.at.day = date("2026-11-15")
+		s.want.Units, s.want.Since, s.want.Shares = 1, date("2026-11-15"), []billing.Share{{SubscriptionID: "s1", Units: 1}}
+		on := func(day string, do func(*scene), kinds ...ChangeKind) {
+			t.Helper()
+			s.b.at.day = date(day)
+			do(s)
+			p := s.plan()
+			var got []ChangeKind
+			for _, c := range p.Changes {
+				got = append(got, c.Kind)
+				if c.Adjust != nil && c.Kind != Reprice && c.Adjust.UnitChange != 1 && c.Adjust.UnitChange != -1 {
+					t.Errorf("%s, %s: %s by %d", policy, day, c.Kind, c.Adjust.UnitChange)
+				}
+			}
+			if !slices.Equal(got, kinds) {
+				t.Errorf("%s, %s: %v, want %v\n%s", policy, day, got, kinds, text(p))
+			}
+			s.applied(t, p)
+		}
+		on("2026-11-15", func(*scene) {}, AttachService, Increase)
+		on("2026-12-15", priced(1100), Reprice)
+		on("2027-01-20", func(s *scene) { s.want.Units, s.want.Shares[0].Units = 2, 2 }, Increase)
+		on("2027-02-20", func(s *scene) { s.want.Units, s.want.Shares[0].Units = 1, 1 }, Decrease)
+		on("2027-04-20", moved, AttachService, Increase, End)
+		on("2027-06-20", func(s *scene) { s.want.Units, s.want.EndedOn, s.want.Shares = 0, date("2027-06-20"), nil }, End)
+		on("2027-08-20", func(*scene) {})
+	}
 }

@@ -175,3 +175,75 @@ func TestAGapOfOneCustomerLeavesTheOthersAlone(t *testing.T) {
 		}
 	})
 }
+
+// neighbour is the same life lived by another customer, on contracts and lines of its own; the catalogue is shared.
+func neighbour(in Input) Input {
+	other := in
+	other.Desired.Lines, other.Observed.Lines, other.Observed.Contracts, other.Memory.Lines = nil, nil, nil, nil
+	subscriptions := func(shares []billing.Share) (renamed []billing.Share) {
+		for _, share := range shares {
+			renamed = append(renamed, billing.Share{SubscriptionID: "n" + share.SubscriptionID, Units: share.Units})
+		}
+		return renamed
+	}
+	for _, l := range in.Desired.Lines {
+		l.Key, l.Mark, l.CustomerID, l.Contract.ID, l.Shares = "n"+l.Key, "n"+l.Mark, "c2", "1"+l.Contract.ID, subscriptions(l.Shares)
+		other.Desired.Lines = append(other.Desired.Lines, l)
+	}
+	for _, c := range in.Observed.Contracts {
+		c.ID = "1" + c.ID
+		other.Observed.Contracts = append(other.Observed.Contracts, c)
+	}
+	for _, l := range in.Observed.Lines {
+		l.ID, l.ContractID = "1000"+l.ID, "1"+l.ContractID
+		if l.Mark != "" {
+			l.Mark = "n" + l.Mark
+		}
+		other.Observed.Lines = append(other.Observed.Lines, l)
+	}
+	for _, a := range in.Memory.Lines {
+		a.LineKey, a.LineID, a.CustomerID, a.ContractID, a.Shares = "n"+a.LineKey, "1000"+a.LineID, "c2", "1"+a.ContractID, subscriptions(a.Shares)
+		var moves []Move
+		for _, m := range a.Moves {
+			m.SubscriptionID = "n" + m.SubscriptionID
+			moves = append(moves, m)
+		}
+		a.Moves = moves
+		other.Memory.Lines = append(other.Memory.Lines, a)
+	}
+	return other
+}
+
+// Customers are planned as if they were alone: neither what another one orders, moves or ends, nor a hand on his lines, changes a word of the plan for
+// the first (the fear of a distributor: one reseller's bad data).
+func TestCustomersArePlannedAsIfAlone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		mine, theirs := drawTravels(t), drawTravels(t)
+		mine.b.at.day = mine.begin()
+		theirs.b.at.day = theirs.begin()
+		for range rapid.IntRange(1, 3).Draw(t, "turns") {
+			mine.wander()
+			theirs.wander()
+			theirs.b.at.day, theirs.policy = mine.b.at.day, mine.policy
+			in, beside := mine.input(), neighbour(theirs.input())
+			alone := Make(in)
+			in.Desired.Lines = append(slices.Clone(in.Desired.Lines), beside.Desired.Lines...)
+			in.Observed.Lines = append(slices.Clone(in.Observed.Lines), beside.Observed.Lines...)
+			in.Observed.Contracts = append(slices.Clone(in.Observed.Contracts), beside.Observed.Contracts...)
+			in.Memory.Lines = append(slices.Clone(in.Memory.Lines), beside.Memory.Lines...)
+			in.Enabled = []billing.CustomerID{"c1", "c2"}
+			together := Make(in)
+			together.Changes = slices.DeleteFunc(together.Changes, func(c Change) bool { return c.CustomerID != "c1" })
+			together.Findings = slices.DeleteFunc(together.Findings, func(f billing.Finding) bool { return f.CustomerID != "c1" })
+			together.Fingerprint = alone.Fingerprint
+			if whole(together) != whole(alone) {
+				t.Fatalf("alone:\n%s\n---\nbeside another customer:\n%s", whole(alone), whole(together))
+			}
+			for _, c := range alone.Changes[:rapid.IntRange(0, len(alone.Changes)).Draw(t, "applied")] {
+				if err := mine.b.apply(c); err != nil {
+					t.Fatalf("refused: %v\n%s", err, text(alone))
+				}
+			}
+		}
+	})
+}
