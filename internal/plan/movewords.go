@@ -45,10 +45,11 @@ func (p *planner) sayMoves(s *subject, c *Change) {
 func (p *planner) transfersOn(key string, moves []Move) []transfer {
 	var found []transfer
 	for _, t := range p.transferred {
-		for _, m := range moves {
-			if m.SubscriptionID == t.subscription && (m.Units < 0 && t.from == key || m.Units > 0 && t.to == key) {
-				found = append(found, t)
-			}
+		speaks := func(m Move) bool {
+			return m.SubscriptionID == t.subscription && (m.Units < 0 && t.from == key || m.Units > 0 && t.to == key)
+		}
+		if slices.ContainsFunc(moves, speaks) {
+			found = append(found, t)
 		}
 	}
 	return found

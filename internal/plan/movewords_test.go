@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"testing"
 
 	"spindle/internal/billing"
@@ -58,4 +59,65 @@ func TestMovesInWords(t *testing.T) {
 		same(t, tc.name, got, tc.want)
 		r.applied(t, p)
 	}
+}
+
+// Which moves a line's change speaks of: those in which its subscriptions come to it or leave it, each once, also when one comes from two lines.
+func TestWhichMovesAChangeSpeaksOf(t *testing.T) {
+	p := &planner{transferred: []transfer{
+		{subscription: "s1", units: 5, from: "a", to: "b"}, {subscription: "s2", units: 2, from: "c", to: "a"}, {subscription: "s3", units: 4, from: "b", to: "d"},
+		{subscription: "s4", units: 3, from: "a", to: "e"}, {subscription: "s4", units: 1, from: "b", to: "e"},
+	}}
+	for _, tc := range []struct {
+		key   string
+		moves []Move
+		want  string
+	}{
+		{"a", []Move{{SubscriptionID: "s1", Units: -5}, {SubscriptionID: "s2", Units: 2}}, "s1 a>b, s2 c>a"},
+		{"a", []Move{{SubscriptionID: "s2", Units: 2}}, "s2 c>a"},
+		{"a", []Move{{SubscriptionID: "s2", Units: -2}}, ""},
+		{"a", []Move{{SubscriptionID: "s1", Units: 5}}, ""},
+		{"b", []Move{{SubscriptionID: "s1", Units: 5}, {SubscriptionID: "s3", Units: -4}}, "s1 a>b, s3 b>d"},
+		{"b", []Move{{SubscriptionID: "s1", Units: 1}, {SubscriptionID: "s3", Units: -1}}, "s1 a>b, s3 b>d"},
+		{"e", []Move{{SubscriptionID: "s4", Units: 3}, {SubscriptionID: "s4", Units: 1}}, "s4 a>e, s4 b>e"},
+		{"d", nil, ""},
+	} {
+		got := ""
+		for _, tr := range p.transfersOn(tc.key, tc.moves) {
+			if got != "" {
+				got += ", "
+			}
+			got += fmt.Sprintf("%s %s>%s", tr.subscription, tr.from, tr.to)
+		}
+		if got != tc.want {
+			t.Errorf("%s with %v: %q, want %q", tc.key, tc.moves, got, tc.want)
+		}
+	}
+}
+
+// A line of which only a part moves and the rest is wanted by nobody ends for more than the move: a person still has to see that it ends. And who gives
+// to two lines at once says so.
+func TestALineOfWhichOnlyAPartMoves(t *testing.T) {
+	r := relocate(trueDate, "2026-04-15", false)
+	r.want.Units, r.want.Shares = 2, []billing.Share{{SubscriptionID: "s1", Units: 2}}
+	r.b.memory.Lines[0].Shares = []billing.Share{{SubscriptionID: "s1", Units: 2}, {SubscriptionID: "gone", Units: 3}}
+	p := r.plan()
+	same(t, "plan", brief(p), []string{"attach-service 2026-11-20 0→0", "increase 2026-11-20 0→2 at 10.00 EUR", "end 2026-11-20 5→0"})
+	wantHolds(t, p.Changes[1])
+	wantHolds(t, p.Changes[2], "hold-unwanted")
+
+	r = relocate(trueDate, "2026-04-15", false)
+	third := r.b.at.contracts[1]
+	third.ID, third.Name = "920", "Cloud 3"
+	r.b.at.contracts = append(r.b.at.contracts, third)
+	r.b.memory.Lines[0].Shares = []billing.Share{{SubscriptionID: "s1", Units: 2}, {SubscriptionID: "s3", Units: 3}}
+	r.want.Units, r.want.Shares = 2, []billing.Share{{SubscriptionID: "s1", Units: 2}}
+	other := r.want
+	other.Key, other.Mark, other.Contract, other.Units, other.Shares = "line@920", "spindle:line@920", billing.Ref{ID: "920"}, 3, []billing.Share{{SubscriptionID: "s3", Units: 3}}
+	r.desired.Lines = append(r.desired.Lines, other)
+	p = r.plan()
+	if got := p.Changes[len(p.Changes)-1].Reason; got !=
+		`2 move from contract "Cloud" to contract "Cloud 2", 3 move from contract "Cloud" to contract "Cloud 3" on 2026-11-20: the line ends from 2026-11-20, on the day, credited by Autotask (contract "Cloud").` {
+		t.Error(got)
+	}
+	r.applied(t, p)
 }
