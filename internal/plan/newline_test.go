@@ -255,3 +255,29 @@ func TestTheLifeOfOneSeat(t *testing.T) {
 		on("2027-08-20", func(*scene) {})
 	}
 }
+
+// A new line that begins with what is new and gets more from another line later: two adjustments, the second after the first, each with its own money;
+// what lies beyond the rows that are read, or behind the contract's end, waits.
+func TestANewLineThatBeginsTwice(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		set  func(*relocation)
+		want []string
+	}{
+		{"two seats now, five next month", func(r *relocation) { r.b.at.post(r.old, r.b.at.day) }, []string{"attach-service 2026-11-20 0→0:  after ", "increase 2026-11-20 0→2 at 10.00 EUR: +20.00 EUR monthly, +16.67 EUR once after #1",
+			"increase 2026-12-15 2→7: +50.00 EUR monthly after #2", "end 2026-12-15 5→0: -50.00 EUR monthly after #3"}},
+		{"five in a month that is not read yet", func(r *relocation) { r.b.at.post(r.old, date("2026-12-15")) }, []string{"attach-service 2026-11-20 0→0:  after ",
+			"increase 2026-11-20 0→2 at 10.00 EUR: +20.00 EUR monthly, +16.67 EUR once after #1"}},
+		{"the new contract ends before the five come", func(r *relocation) { r.b.at.post(r.old, r.b.at.day); r.on("910").End = date("2026-12-14") }, []string{"attach-service 2026-11-20 0→0:  after ",
+			"increase 2026-11-20 0→2 at 10.00 EUR: +20.00 EUR monthly, +16.67 EUR once after #1"}},
+	} {
+		r := relocate(trueDate, "2026-04-15", false)
+		r.want.Since, r.want.Units, r.want.Shares = date("2026-11-20"), 7, []billing.Share{{SubscriptionID: "s1", Units: 5}, {SubscriptionID: "s9", Units: 2}}
+		tc.set(r)
+		var got []string
+		for _, c := range plannedIn(r.plan()) {
+			got = append(got, c.what+": "+c.money+" after "+c.needs)
+		}
+		same(t, tc.name, got, tc.want)
+	}
+}

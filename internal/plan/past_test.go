@@ -276,6 +276,7 @@ func TestWhatIsKnownOfEarlierDays(t *testing.T) {
 		{"billed from October on", both(seven, func(s *scene) { s.want.BillFrom = date("2026-10-01") }), "2026-10-01: 2026-10-01 5, 2026-11-20 7: 2026-10-01+5 2026-11-20+2"},
 		{"billed from this month on", both(seven, func(s *scene) { s.want.BillFrom = date("2026-12-01") }), "2026-12-01: 2026-12-01 7: 2026-12-01+7"},
 		{"nothing is proven", func(s *scene) { s.want.Steps = nil }, ""},
+		{"nothing is proven, and more is wanted", func(s *scene) { s.want.Steps = nil; seats(7)(s) }, ""},
 		{"nothing is proven of a new line", both(newLine, func(s *scene) { s.want.Steps = nil }), "2026-09-10: 2026-09-10 5: 2026-09-10+5"},
 		{"nothing is proven of a line that ended and never stood", both(newLine, func(s *scene) { s.want.Steps, s.want.Units = nil, 0 }), ""},
 		{"nothing is known of a new line", both(newLine, func(s *scene) { s.want.Steps, s.want.Since = nil, billing.Date{} }), ""},
@@ -445,6 +446,30 @@ func TestTheReasonOfADayBetween(t *testing.T) {
 		s := &subject{want: &billing.DesiredLine{Units: tc.wants, Steps: tc.steps}}
 		if got := s.becauseOf(tc.st); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+// A line has stood when it bills something, or has billed something by our doing: then nothing of its beginning is made up.
+func TestWhetherALineHasStood(t *testing.T) {
+	once := []billing.Date{date("2026-10-01")}
+	for _, tc := range []struct {
+		found bool
+		rows  []string
+		dates []billing.Date
+		want  bool
+	}{
+		{false, nil, nil, false},
+		{false, nil, once, false},
+		{true, nil, nil, false},
+		{true, nil, once, true},
+		{true, []string{"2026-11-15 2026-12-15 0 0"}, nil, false},
+		{true, []string{"2026-11-15 2026-12-15 0 0", "2026-12-15 2027-01-15 1 1000"}, nil, true},
+		{true, []string{"2026-11-15 2026-12-15 0 0"}, once, true},
+	} {
+		s := &subject{found: tc.found, line: &billing.ContractService{Rows: rowsOf(t, tc.rows...)}, applied: &Applied{Dates: tc.dates}}
+		if got := s.hasStood(); got != tc.want {
+			t.Errorf("%+v: %t", tc, got)
 		}
 	}
 }

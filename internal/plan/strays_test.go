@@ -1,9 +1,12 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"spindle/internal/billing"
 )
 
 // handed is half a move, and what somebody did in Autotask before the next plan: the other half is written as far as it is still owed, never
@@ -129,6 +132,69 @@ func TestHalfAMoveOfLastMonth(t *testing.T) {
 		same(t, "plan", brief(p), []string{tc.want})
 		if got := unbilled(p); len(got) != tc.found {
 			t.Errorf("%s, posted %t: findings %q", tc.written, tc.posted, got)
+		}
+	}
+}
+
+// The quantity that was right on a day that is over: what was written to come later did not count yet, what was written to leave later still did, and
+// so with what this plan moves; what an earlier plan began counts from its own day.
+func TestTheQuantityThatWasRight(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		want  int64
+		wrote []Move
+		moves []moving
+		on    map[string]int64
+	}{
+		{"nothing moved", 5, nil, nil, map[string]int64{"2026-11-01": 5, "2026-12-31": 5}},
+		{"three came", 5, []Move{{"s", 3, date("2026-11-20")}}, nil, map[string]int64{"2026-11-19": 2, "2026-11-20": 5}},
+		{"three left", 2, []Move{{"s", -3, date("2026-11-20")}}, nil, map[string]int64{"2026-11-19": 5, "2026-11-20": 2}},
+		{"three are to leave", 2, nil, []moving{{Move: Move{"s", -3, date("2026-12-15")}}}, map[string]int64{"2026-12-14": 5, "2026-12-15": 2}},
+		{"three are to come", 5, nil, []moving{{Move: Move{"s", 3, date("2026-12-15")}}}, map[string]int64{"2026-12-14": 2, "2026-12-15": 5}},
+		{"three came elsewhere before, and are to leave here", 2, nil, []moving{{Move: Move{"s", -3, date("2026-12-15")}, begun: true}}, map[string]int64{"2026-12-14": 2, "2026-12-15": 2}},
+		{"more came than are wanted now", 2, []Move{{"s", 3, date("2026-11-20")}}, nil, map[string]int64{"2026-11-19": 0, "2026-11-20": 2}},
+	} {
+		s := &subject{want: &billing.DesiredLine{Units: tc.want}, applied: &Applied{Moves: tc.wrote}, moves: tc.moves}
+		for day, want := range tc.on {
+			if got := s.rightOn(date(day)); got != want {
+				t.Errorf("%s: %d on %s, want %d", tc.name, got, day, want)
+			}
+		}
+	}
+}
+
+// What stands beyond what is counted, day by day: how many at most, from the first such day to the last, and what these days cost, as far as rows are
+// read and the contract goes.
+func TestStrayDays(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		on   map[string]int64 // from this day on so many
+		end  string           // of the contract
+		want string
+	}{
+		{"none", nil, "2029-01-14", "0 : 0"},
+		{"a week", map[string]int64{"2026-11-20": 2, "2026-11-27": 0}, "2029-01-14", "2 2026-11-20 to 2026-11-26: 4.67 EUR"},
+		{"one day", map[string]int64{"2026-11-25": 1, "2026-11-26": 0}, "2029-01-14", "1 2026-11-25 to 2026-11-25: 0.33 EUR"},
+		{"more, then fewer", map[string]int64{"2026-11-20": 3, "2026-11-22": 1, "2026-11-24": 0}, "2029-01-14", "3 2026-11-20 to 2026-11-23: 2.67 EUR"},
+		{"fewer, then more", map[string]int64{"2026-11-20": 1, "2026-11-22": 3, "2026-11-24": 0}, "2029-01-14", "3 2026-11-20 to 2026-11-23: 2.67 EUR"},
+		{"with days between", map[string]int64{"2026-11-20": 1, "2026-11-21": 0, "2026-11-29": 1, "2026-11-30": 0}, "2029-01-14", "1 2026-11-20 to 2026-11-29: 0.66 EUR"},
+		{"into the next period", map[string]int64{"2026-12-14": 1, "2026-12-16": 0}, "2029-01-14", "1 2026-12-14 to 2026-12-15: 0.65 EUR"},
+		{"as far as rows are read", map[string]int64{"2027-01-14": 1}, "2029-01-14", "1 2027-01-14 to 2027-01-14: 0.32 EUR"},
+		{"as far as the contract goes", map[string]int64{"2026-11-29": 1}, "2026-11-30", "1 2026-11-29 to 2026-11-30: 0.67 EUR"},
+	} {
+		s := stepsSubject(t, trueDate, 5, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"})
+		s.contract.End = date(tc.end)
+		found := s.strays(date("2026-11-20"), func(d billing.Date) (units int64) {
+			var from billing.Date
+			for text, n := range tc.on {
+				if day := date(text); !day.After(d) && day.After(from) {
+					from, units = day, n
+				}
+			}
+			return units
+		})
+		if got := fmt.Sprintf("%d %s: %s", found.units, found.days, found.worth); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}
 }
