@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -279,5 +280,111 @@ func TestANewLineThatBeginsTwice(t *testing.T) {
 			got = append(got, c.what+": "+c.money+" after "+c.needs)
 		}
 		same(t, tc.name, got, tc.want)
+	}
+	r := relocate(trueDate, "2026-04-15", false)
+	r.want.Since, r.want.Units, r.want.Shares = date("2026-11-20"), 7, []billing.Share{{SubscriptionID: "s1", Units: 5}, {SubscriptionID: "s9", Units: 2}}
+	r.b.at.post(r.old, r.b.at.day)
+	if c := r.plan().Changes[2]; !c.Before.Exists || c.Before.Units != 2 || !c.Before.UnitPrice.Equal(euros(1000)) || c.Adjust.UnitPrice != nil {
+		t.Errorf("the second beginning goes from %+v by %+v", c.Before, c.Adjust)
+	}
+}
+
+// Two instances of a service that are both new: the first is attached, the second comes into being by its adjustment once the first is there, and gets
+// its mark afterwards. What holds its quantity does not hold the mark, which changes nothing for the customer.
+func TestTwoInstancesThatAreBothNew(t *testing.T) {
+	s := november(upNow)
+	again := s.want
+	nine := euros(900)
+	again.Key, again.Mark, again.Repeat, again.Units, again.UnitPrice, again.Holds = "line2", "spindle:line2", true, 3, &nine, []billing.Hold{{Policy: "hold-below-margin", Why: "below"}}
+	s.desired.Lines = append(s.desired.Lines, again)
+	p := s.plan()
+	same(t, "plan", brief(p), []string{"attach-service 2026-11-15 0→0", "increase 2026-11-15 0→5 at 10.00 EUR", "add-repeat 2026-11-15 0→3 at 9.00 EUR", "mark-line 2026-11-15 0→0"})
+	attach, repeat, mark := p.Changes[0], p.Changes[2], p.Changes[3]
+	if !slices.Equal(repeat.Requires, []string{attach.ID}) || !slices.Equal(mark.Requires, []string{repeat.ID}) {
+		t.Errorf("the instance comes after %v, its mark after %v", repeat.Requires, mark.Requires)
+	}
+	wantHolds(t, repeat, "hold-below-margin")
+	wantHolds(t, mark)
+	if mark.Line.Mark != "spindle:line2" || !mark.Before.Exists || !mark.After.Exists || mark.Reason != "So that Spindle finds this instance again." {
+		t.Errorf("%+v", mark)
+	}
+	s.applied(t, p)
+	if got := s.b.at.lines[1].mark; got != "spindle:line2" {
+		t.Errorf("the second one carries %q", got)
+	}
+}
+
+// What a person took off a contract is not brought back by itself: the clerk reads which contract service it was and how many it had.
+func TestALineThatWasRemovedByHand(t *testing.T) {
+	s := november(upNow)
+	s.stands(5, "2026-03-10")
+	s.b.at.lines = nil
+	p := s.plan()
+	for _, c := range p.Changes {
+		if len(c.Holds) != 1 || c.Holds[0] != (billing.Hold{Policy: "hold-on-drift", Why: "Spindle wrote 5 on contract service 1, which is not in Autotask any more"}) {
+			t.Errorf("%s is held by %v", c.Kind, c.Holds)
+		}
+	}
+	same(t, "findings", findingsIn(p), []string{"changed-by-hand/line | Premium: The line was removed by hand: Spindle wrote 5 on contract service 1, which is not in Autotask any more. | Approve the new line to bill it again, or switch its billing off. | 50.00 EUR"})
+}
+
+// A further instance of a service must not bill twice what another one on the contract may bill: one of ours that nothing leads to any more ends
+// together with it, one that people made is a person's decision, even when it bills nothing just now. What is wanted itself, moves, was only attached or
+// carries somebody else's mark is no reason to wait.
+func TestWhatElseStandsOnTheContract(t *testing.T) {
+	unmarked := func(units int64) func(*scene) {
+		return func(s *scene) {
+			s.handMade(5)
+			if units != 5 {
+				byHand("2026-11-16", units-5, 0)(s)
+			}
+		}
+	}
+	ours := func(s *scene) {
+		l := s.handMade(5)
+		l.mark = "spindle:old"
+		s.b.memory.Lines = append(s.b.memory.Lines, Applied{LineKey: "old", LineID: l.id, CustomerID: "c1", Customer: "Alder", ContractID: "900", ServiceID: "800", What: "Premium", Units: 5, From: date("2026-02-15"),
+			Dates: []billing.Date{date("2026-02-15")}})
+	}
+	wanted := func(s *scene) {
+		old := s.want
+		old.Key, old.Mark, old.Repeat = "old", "spindle:old", false
+		s.desired.Lines = append(s.desired.Lines, old)
+	}
+	for _, tc := range []struct {
+		name     string
+		set      func(*scene)
+		holds    string
+		findings []string
+	}{
+		{"nothing", func(*scene) {}, "[]", nil},
+		{"ours, and wanted", both(ours, wanted), "[]", nil},
+		{"ours, and nothing leads to it", ours, "[{hold-unwanted contract service 1 bills 5 of the same service and nothing leads to it any more; approve this together with its end false}]", nil},
+		{"ours, and all of it moves here", func(s *scene) {
+			ours(s)
+			s.b.memory.Lines[0].Shares, s.want.Shares = []billing.Share{{SubscriptionID: "s1", Units: 5}}, []billing.Share{{SubscriptionID: "s1", Units: 5}}
+		}, "[]", nil},
+		{"made by hand", unmarked(5), "[{adopt-only contract service 1 was not made by Spindle and bills 5 of the same service false}]",
+			[]string{`not-ours/line | Premium: Contract "Cloud" already has this service (1) with 5 units, made by hand. | Approve the new line if it comes on top, or take the units off the hand-made one first. | 50.00 EUR`}},
+		{"made by hand, with one seat", unmarked(1), "[{adopt-only contract service 1 was not made by Spindle and bills 1 of the same service false}]",
+			[]string{`not-ours/line | Premium: Contract "Cloud" already has this service (1) with 1 units, made by hand. | Approve the new line if it comes on top, or take the units off the hand-made one first. | 50.00 EUR`}},
+		{"made by hand, and ended", unmarked(0), "[{adopt-only contract service 1 was not made by Spindle and bills 0 of the same service false}]",
+			[]string{`not-ours/line | Premium: Contract "Cloud" already has this service (1) with 0 units, made by hand. | Approve the new line if it comes on top, or take the units off the hand-made one first. | 50.00 EUR`}},
+		{"attached by hand only", func(s *scene) { s.b.at.addLine("900", "800", "") }, "[]", nil},
+		{"marked by another one", func(s *scene) { s.handMade(5).mark = "spindle:other" }, "[]", nil},
+	} {
+		s := november(upNow)
+		s.want.Repeat = true
+		tc.set(s)
+		p := s.plan()
+		for _, c := range p.Changes {
+			if c.LineKey != "line" || c.Kind == MarkLine || c.Kind == End {
+				continue
+			}
+			if got := fmt.Sprint(c.Holds); got != tc.holds {
+				t.Errorf("%s: %s is held by %s, want %s", tc.name, c.Kind, got, tc.holds)
+			}
+		}
+		same(t, tc.name, findingsIn(p), tc.findings)
 	}
 }
