@@ -129,6 +129,9 @@ func (c *customersSuggest) Run(ctx context.Context, s *session) error {
 			accepted[best.CustomerID] = best.CompanyID
 		}
 	}
+	if c.Accept > 0 && len(accepted) == 0 && len(suggestions) > 0 && !s.globals.JSON {
+		s.printf("Nobody was mapped: no best suggestion scores %d or more with its runner-up below.\n\n", c.Accept)
+	}
 	return s.printSuggestions(suggestions, names, accepted)
 }
 

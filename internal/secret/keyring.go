@@ -35,6 +35,9 @@ type Row struct {
 	Field        string
 }
 
+// what names the row for people: "connection autotask".
+func (r Row) what() string { return strings.TrimSpace(strings.ReplaceAll(r.Table, "_", " ") + " " + r.ID) }
+
 // aad encodes the row so that no two rows give the same bytes.
 func (r Row) aad() []byte {
 	var b []byte
@@ -108,12 +111,12 @@ func (k *Keyring) Open(sealed string, row Row) (String, error) {
 	}
 	seal, ok := k.seals[id]
 	if !ok {
-		return String{}, fault.NeedsPersonf("the stored %s of %s is sealed with key %s, which is not in the key file", row.Field, row.Table, id).
+		return String{}, fault.NeedsPersonf("what is sealed for %s cannot be opened: its key %s is not in the key file", row.what(), id).
 			Do("put the key file that belongs to this database back, or enter the credential again")
 	}
 	text, err := seal.Open(nil, nil, data, row.aad())
 	if err != nil {
-		return String{}, fault.NeedsPersonf("the stored %s of %s does not open: it is damaged or was copied from another row", row.Field, row.Table).
+		return String{}, fault.NeedsPersonf("what is sealed for %s does not open: it is damaged or was copied from another row", row.what()).
 			Do("enter the credential again")
 	}
 	return New(string(text)), nil

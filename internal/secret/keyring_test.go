@@ -64,6 +64,17 @@ func TestWrongRowFails(t *testing.T) {
 	}
 }
 
+// Who restores a backup without its key is told in words what cannot be opened.
+func TestAMissingKeySaysWhatItKeepsShut(t *testing.T) {
+	k, _ := openKeyring(t)
+	other, _ := openKeyring(t)
+	row := secret.Row{Organization: "org-1", Table: "user_account", ID: "u3", Field: "totp"}
+	_, err := other.Open(k.Seal(secret.New(hidden), row), row)
+	if want := "what is sealed for user account u3 cannot be opened: its key " + k.KeyID() + " is not in the key file"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestDamageIsNoticed(t *testing.T) {
 	k, _ := openKeyring(t)
 	sealed := k.Seal(secret.New(hidden), credential)
