@@ -36,7 +36,9 @@ type Row struct {
 }
 
 // what names the row for people: "connection autotask".
-func (r Row) what() string { return strings.TrimSpace(strings.ReplaceAll(r.Table, "_", " ") + " " + r.ID) }
+func (r Row) what() string {
+	return strings.TrimSpace(strings.ReplaceAll(r.Table, "_", " ") + " " + r.ID)
+}
 
 // aad encodes the row so that no two rows give the same bytes.
 func (r Row) aad() []byte {
