@@ -151,6 +151,24 @@ func TestTheMovesOfADay(t *testing.T) {
 	}
 }
 
+// Who must see what comes and goes on a day: whoever a hand gave a reason to, in its words, and only for that day.
+func TestTheHoldsOfADay(t *testing.T) {
+	s := &subject{moves: []moving{
+		{Move: Move{"s1", -2, date("2026-11-20")}, hold: "they began elsewhere, and a hand took them back"},
+		{Move: Move{"s2", -3, date("2026-11-20")}},
+		{Move: Move{"s3", -1, date("2026-11-25")}, hold: "another reason"},
+	}}
+	for day, want := range map[string]string{
+		"2026-11-20": "[{hold-on-drift they began elsewhere, and a hand took them back false}]",
+		"2026-11-25": "[{hold-on-drift another reason false}]",
+		"2026-11-26": "[]",
+	} {
+		if got := fmt.Sprint(s.handHolds(date(day))); got != want {
+			t.Errorf("%s: %s, want %s", day, got, want)
+		}
+	}
+}
+
 // The change with which a line gives units away comes after those of the lines that take them, and so do all later ones of the line. A line that
 // only takes never waits, nor does the end of what has begun elsewhere.
 func TestWhichChangesComeLate(t *testing.T) {

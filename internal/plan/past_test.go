@@ -403,6 +403,15 @@ func TestHowFarRowsAreReadBack(t *testing.T) {
 			t.Errorf("half a move of 20 November on %s: %q, want %q", day, got, want)
 		}
 	}
+	for day, want := range map[string]string{"2026-11-27": " []", "2026-12-15": "2026-11-20 [910]"} { // the old line ended, and the new one has not begun
+		r := relocate(trueDate, "2026-04-15", true)
+		r.side(t, r.plan(), End)
+		r.b.at.day = date(day)
+		from, contracts := LookBack(r.input())
+		if got := fmt.Sprintf("%s %s", from, contracts); got != want {
+			t.Errorf("the other half of it on %s: %q, want %q", day, got, want)
+		}
+	}
 	r := relocate(periodStart, "2026-04-15", true) // it began on the first day of the period that is read
 	r.side(t, r.plan(), Increase)
 	if from, contracts := LookBack(r.input()); len(contracts) > 0 {

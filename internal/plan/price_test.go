@@ -417,3 +417,83 @@ func TestADecreaseToNothingIsNoEnd(t *testing.T) {
 		}
 	}
 }
+
+// A price is not set on a line that bills nothing yet: it comes with the units that another line gives. Where some are billed already it is set at once.
+func TestAPriceComesWithTheUnitsThatMove(t *testing.T) {
+	two := []string{"2026-11-15 2026-12-15 2 2000", "2026-12-15 2027-01-15 2 2000"}
+	for _, tc := range []struct {
+		name  string
+		rows  []string
+		day   string // of the move
+		cents int64
+		want  int64
+		steps string
+	}{
+		{"nothing is billed before", nil, "2026-12-15", 1000, 5, "12-15 0+5 at 10.00 EUR"},
+		{"units come before the price would", nil, "2026-11-10", 1000, 5, "11-15 0+5 at 10.00 EUR"},
+		{"two are billed already, at another price", two, "2026-12-15", 1100, 7, "11-15 2+0 at 11.00 EUR, 12-15 2+5"},
+		{"two are billed already, at that price", two, "2026-12-15", 1000, 7, "12-15 2+5"},
+	} {
+		s := stepsSubject(t, upNow, tc.want, tc.rows)
+		price := euros(tc.cents)
+		s.want.UnitPrice = &price
+		s.goOn()
+		s.moves = []moving{{Move: Move{"s1", 5, date(tc.day)}, why: "moves"}}
+		if got := stepText(s.priceSteps(s.quantitySteps())); got != tc.steps {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.steps)
+		}
+	}
+}
+
+// A price that the plan sets holds on a later day unless something is adjusted between, which may carry a price of its own.
+func TestWhatAPriceStepReaches(t *testing.T) {
+	price := euros(1000)
+	at := func(day string) step { return step{choice: choice{date: date(day)}, price: &price} }
+	for _, tc := range []struct {
+		name  string
+		steps []step
+		taken []string
+		want  bool
+	}{
+		{"no step", nil, nil, false},
+		{"a step before", []step{at("2026-11-20")}, nil, true},
+		{"a step of the day", []step{at("2026-12-15")}, nil, true},
+		{"a step of the day after", []step{at("2026-12-16")}, nil, false},
+		{"a step that sets no price", []step{{choice: choice{date: date("2026-11-20")}, delta: 1}}, nil, false},
+		{"an adjustment between", []step{at("2026-11-20")}, []string{"2026-12-01"}, false},
+		{"an adjustment of the day", []step{at("2026-11-20")}, []string{"2026-12-15"}, false},
+		{"an adjustment behind the day", []step{at("2026-11-20")}, []string{"2026-12-16"}, true},
+		{"an adjustment on the day of the step", []step{at("2026-11-20")}, []string{"2026-11-20"}, true},
+		{"a second step behind it", []step{at("2026-11-20"), at("2026-12-02")}, []string{"2026-12-01"}, true},
+	} {
+		s := &subject{}
+		for _, day := range tc.taken {
+			s.clock.taken = append(s.clock.taken, date(day))
+		}
+		if got := s.isPriced(tc.steps, date("2026-12-15")); got != tc.want {
+			t.Errorf("%s: %t", tc.name, got)
+		}
+	}
+}
+
+// What Autotask charges when nobody has set a price: the catalogue's, unless the line bills in another currency or the catalogue has none.
+func TestTheCataloguesPrice(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		price money.Amount
+		rows  []string
+		want  string
+	}{
+		{"a line that bills nothing", euros(700), nil, "7.00 EUR"},
+		{"a line in that currency", euros(700), []string{"2026-11-15 2026-12-15 5 5000"}, "7.00 EUR"},
+		{"a line in another one", money.Of(money.Int(7), "USD"), []string{"2026-11-15 2026-12-15 5 5000"}, "-"},
+		{"no price", euros(0), nil, "-"},
+		{"no price, and a line", euros(0), []string{"2026-11-15 2026-12-15 5 5000"}, "-"},
+	} {
+		s := rowsSubject(t, month, month, tc.rows...)
+		s.service.UnitPrice = tc.price
+		if got := amountText(s.cataloguePrice()); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
