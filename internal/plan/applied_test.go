@@ -107,3 +107,35 @@ func TestTheOrderOfAdjustmentsDoesNotMatterForUnits(t *testing.T) {
 		}
 	})
 }
+
+// Whose units a line holds is only known while they add up to what stands: a list that does not is of another day and is not taken over, or a later
+// move would take off what was never there.
+func TestWhoseUnitsAreLearned(t *testing.T) {
+	shares := func(text string) []billing.Share { return whose(text) }
+	for _, tc := range []struct {
+		name  string
+		known string
+		units int64
+		c     Change
+		want  string
+	}{
+		{"they add up", "s1:5", 5, Change{Effective: date("2026-11-15"), Adjust: &Adjustment{UnitChange: 2}, After: State{Units: 7}, Shares: shares("s1:5 s2:2")}, "[{s1 5} {s2 2}]"},
+		{"they do not", "s1:5", 5, Change{Effective: date("2026-11-15"), Adjust: &Adjustment{UnitChange: 2}, After: State{Units: 7}, Shares: shares("s1:6")}, "[{s1 5}]"},
+		{"a mark tells them too", "", 5, Change{Kind: MarkLine, Shares: shares("s1:5")}, "[{s1 5}]"},
+		{"a mark of a line with other units does not", "", 4, Change{Kind: MarkLine, Shares: shares("s1:5")}, "[]"},
+		{"nothing is left of it", "s1:5", 5, Change{Effective: date("2026-11-15"), Adjust: &Adjustment{UnitChange: -5}}, "[]"},
+		{"what moved, while the rest waits", "s1:5 s2:2", 7, Change{Effective: date("2026-11-15"), Adjust: &Adjustment{UnitChange: -5}, After: State{Units: 2}, Shares: shares("s2:3"), Moves: []Move{{"s1", -5, date("2026-11-15")}}}, "[{s1 0} {s2 2}]"},
+	} {
+		a := Applied{Units: tc.units, Shares: shares(tc.known), From: date("2026-10-15")}.After(tc.c)
+		if got := fmt.Sprint(a.Shares); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+		if len(tc.c.Shares) > 0 && len(a.Shares) > 0 && &a.Shares[0] == &tc.c.Shares[0] {
+			t.Errorf("%s: the list of the change is kept, not a copy", tc.name)
+		}
+	}
+	one := Applied{Moves: []Move{{"s1", 1, date("2026-11-15")}, {"s1", -1, date("2026-11-20")}}}
+	if got := one.cameOn("s1"); got != date("2026-11-15") {
+		t.Errorf("one seat came on %s", got)
+	}
+}

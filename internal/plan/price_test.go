@@ -497,3 +497,119 @@ func TestTheCataloguesPrice(t *testing.T) {
 		}
 	}
 }
+
+// What is added once for a change of 20.00 a period, looked at on 9 December on a contract from the first: the rest of a period that has begun, all of
+// those that are over, nothing for one that begins with the change; a contract that ends cuts its last days.
+func TestWhatIsAddedOnce(t *testing.T) {
+	for _, tc := range []struct{ from, end, want string }{
+		{"2026-12-01", "2029-01-14", "0"},
+		{"2026-12-09", "2029-01-14", "14.84 EUR"}, // 23 of 31 days
+		{"2026-12-31", "2029-01-14", "0.65 EUR"},
+		{"2027-01-01", "2029-01-14", "0"},
+		{"2026-12-15", "2029-01-14", "10.97 EUR"},
+		{"2026-11-20", "2029-01-14", "7.33 EUR"}, // 11 of 30, and all of December with its period
+		{"2026-11-01", "2029-01-14", "20.00 EUR"},
+		{"2026-10-15", "2029-01-14", "30.97 EUR"}, // 17 of 31, and November
+		{"2026-12-01", "2026-12-20", "12.90 EUR"}, // 20 of 31
+		{"2026-12-15", "2026-12-20", "3.87 EUR"},
+		{"2026-11-01", "2026-12-31", "20.00 EUR"},
+		{"2026-11-01", "2026-11-20", "13.33 EUR"}, // 20 of 30, and nothing of December
+		{"2026-11-01", "2026-11-30", "20.00 EUR"},
+	} {
+		s := &subject{contract: &billing.Contract{End: date(tc.end)}, clock: clock{day: date("2026-12-09"), period: billing.PeriodMonth, start: date("2026-01-01")}}
+		c := Change{Effective: date(tc.from)}
+		if s.priceEffect(&c, euros(5000), euros(7000)); c.Proration.String() != tc.want || !c.Recurring.Equal(euros(2000)) {
+			t.Errorf("from %s, contract to %s: %s, %s a period, want %s", tc.from, tc.end, c.Proration, c.Recurring, tc.want)
+		}
+	}
+	s := &subject{contract: &billing.Contract{End: date("2029-01-14")}, clock: clock{day: date("2026-12-09"), period: billing.PeriodMonth, start: date("2026-01-01")}}
+	c := Change{Effective: date("2026-12-09"), Adjust: &Adjustment{}}
+	if s.priceEffect(&c, money.Of(money.Int(50), "USD"), euros(7000)); c.isPriced() || !c.Proration.IsZero() {
+		t.Errorf("two currencies: %s a period, %s once", c.Recurring, c.Proration) // law 9: unknown, which no tolerance lets pass
+	}
+}
+
+// Whether the wanted price is written over one that is in force; while the source has gaps a price only rises, and only where it is known (law 2).
+func TestWhatPriceIsWritten(t *testing.T) {
+	price := func(cents int64) *money.Amount { p := euros(cents); return &p }
+	for _, tc := range []struct {
+		inForce   *money.Amount
+		all, adds bool
+	}{{nil, true, false}, {price(900), true, true}, {price(1000), false, false}, {price(1100), true, false}} {
+		s := &subject{want: &billing.DesiredLine{UnitPrice: price(1000)}}
+		all := s.changes(tc.inForce)
+		s.onlyAdds = true
+		if adds := s.changes(tc.inForce); all != tc.all || adds != tc.adds {
+			t.Errorf("over %s: %t, with a gap %t", amountText(tc.inForce), all, adds)
+		}
+	}
+	ten := price(1000)
+	begins := func(before, delta int64, day string, price *money.Amount) step {
+		return step{choice: choice{date: date(day)}, before: before, delta: delta, price: price}
+	}
+	for _, tc := range []struct {
+		name  string
+		steps []step
+		want  string
+	}{
+		{"none", nil, "-"},
+		{"units that begin before", []step{begins(0, 5, "2026-11-15", ten)}, "10.00 EUR"},
+		{"units that begin that day", []step{begins(0, 5, "2026-11-20", ten)}, "10.00 EUR"},
+		{"units that begin the day after", []step{begins(0, 5, "2026-11-21", ten)}, "-"},
+		{"one seat that begins", []step{begins(0, 1, "2026-11-15", ten)}, "10.00 EUR"},
+		{"more of what is there", []step{begins(2, 5, "2026-11-15", ten)}, "-"},
+		{"a price alone, while nothing is there", []step{begins(0, 0, "2026-11-15", ten)}, "-"},
+	} {
+		if got := amountText(pricedBy(tc.steps, date("2026-11-20"))); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+// The price is repeated behind the last change that waits inside a period, which may carry another one: not behind one that is over or begins a period,
+// nor where nothing is billed.
+func TestAPriceIsRepeatedBehindWhatWaits(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		rows []string
+		date string // of the price
+		want string
+	}{
+		{"nothing waits", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}, "2026-11-20", ""},
+		{"one waits inside this period", []string{"2026-11-15 2026-11-25 5 1667", "2026-11-25 2026-12-15 6 4000", "2026-12-15 2027-01-15 6 6000"}, "2026-11-20", "11-26 6+0 at 11.00 EUR"},
+		{"it is over", []string{"2026-11-15 2026-11-18 5 500", "2026-11-18 2026-12-15 6 5400", "2026-12-15 2027-01-15 6 6000"}, "2026-11-15", ""},
+		{"it begins today", []string{"2026-11-15 2026-11-20 5 833", "2026-11-20 2026-12-15 6 5000", "2026-12-15 2027-01-15 6 6000"}, "2026-11-15", ""},
+		{"it begins with the price", []string{"2026-11-15 2026-11-25 5 1667", "2026-11-25 2026-12-15 6 4000", "2026-12-15 2027-01-15 6 6000"}, "2026-11-25", ""},
+		{"two wait", []string{"2026-11-15 2026-11-25 5 1667", "2026-11-25 2026-12-01 6 1200", "2026-12-01 2026-12-15 7 3267", "2026-12-15 2027-01-15 7 7000"}, "2026-11-20", "12-02 7+0 at 11.00 EUR"},
+		{"one waits with the next period", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 6 6000"}, "2026-11-20", ""},
+		{"one waits inside the next period", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2026-12-20 5 806", "2026-12-20 2027-01-15 1 839"}, "2026-11-20", "12-21 1+0 at 11.00 EUR"},
+		{"the end waits", []string{"2026-11-15 2026-11-25 5 1667", "2026-11-25 2026-12-15 0 0", "2026-12-15 2027-01-15 0 0"}, "2026-11-20", ""},
+	} {
+		s := stepsSubject(t, trueDate, 5, tc.rows)
+		price := euros(1100)
+		s.want.UnitPrice = &price
+		steps := s.priceBehind(nil, date(tc.date))
+		if got := stepText(steps); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+		for _, st := range steps {
+			if why := st.choice.because(); why != st.choice.of.String()+" already has an adjustment of this line and Autotask takes one a day" {
+				t.Errorf("%s: because %q", tc.name, why)
+			}
+		}
+	}
+}
+
+// The currency a line bills in is told by its first row that bills anything.
+func TestTheCurrencyOfALine(t *testing.T) {
+	dollars := money.Of(money.Int(11), "USD")
+	for want, prices := range map[money.Currency][]money.Amount{"": {euros(0)}, "USD": {euros(0), dollars}, "EUR": {euros(500), dollars}} {
+		s := &subject{line: &billing.ContractService{}}
+		for _, p := range prices {
+			s.line.Rows = append(s.line.Rows, billing.UnitRow{Price: p})
+		}
+		if got := s.currency(); got != want {
+			t.Errorf("%v: %q, want %q", prices, got, want)
+		}
+	}
+}
