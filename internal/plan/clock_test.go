@@ -41,6 +41,9 @@ func TestClockUp(t *testing.T) {
 		{"before the contract, true-date", "2026-01-02", trueDate, billing.PeriodMonth, "", false, "2026-01-15", "on the day, prorated by Autotask"},
 		{"before the contract, next-period", "2026-01-02", nextPeriod, billing.PeriodMonth, "", false, "2026-01-15", "start of the next period"},
 
+		{"a line that stands, charged anew from a day ahead", "2026-11-20", upNow, billing.PeriodMonth, "2026-12-20", false, "2026-11-15", "start of the current period, which is not posted"},
+		{"and with the next period", "2026-11-20", nextPeriod, billing.PeriodMonth, "2027-01-20", false, "2026-12-15", "start of the next period"},
+		{"true-date from the period's first day", "2026-11-20", trueDate, billing.PeriodMonth, "2026-11-15", true, "2026-11-15", "the day the subscription is charged from"},
 		{"a new line of this period", "2026-11-20", upNow, billing.PeriodMonth, "2026-11-18", true, "2026-11-15", "start of the current period, which is not posted"},
 		{"a new line of an earlier one", "2026-11-20", upNow, billing.PeriodMonth, "2026-05-01", true, "2026-11-15", "start of the current period, which is not posted"},
 		{"a new line of the next one", "2026-11-20", upNow, billing.PeriodMonth, "2026-12-20", true, "2026-12-15", "start of the current period, which is not posted"},

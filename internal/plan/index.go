@@ -134,9 +134,7 @@ func newPlanner(in Input) *planner {
 		lines:  pointersInOrder(in.Desired.Lines, func(a, b *billing.DesiredLine) int { return cmp.Compare(a.Key, b.Key) }),
 		memory: pointersInOrder(in.Memory.Lines, func(a, b *Applied) int { return cmp.Compare(a.LineKey, b.LineKey) }),
 	}
-	if in.Settings.BillFrom != "" {
-		p.billFrom = in.Settings.BillFrom.Period().Start
-	}
+	p.billFrom = in.Settings.BillFrom.Period().Start
 	p.indexObserved(in.Observed)
 	p.indexDesired(in.Desired)
 	p.indexMemory()

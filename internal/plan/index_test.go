@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"spindle/internal/billing"
@@ -30,7 +31,7 @@ func TestWhatIsInOrderIsNotCopied(t *testing.T) {
 	if got.Observed.Lines[0].Rows[0].ID != "11" {
 		t.Errorf("rows %v", got.Observed.Lines[0].Rows)
 	}
-	if rows[0].ID != "12" {
+	if rows[0].ID != "12" || in.Observed.Lines[0].Rows[0].ID != "12" {
 		t.Error("the rows of the input were sorted in place")
 	}
 	in.Observed.Lines = append([]billing.ContractService{{ID: "10"}}, in.Observed.Lines...)
@@ -145,6 +146,40 @@ func TestCustomerNames(t *testing.T) {
 	for id, want := range map[billing.CustomerID]string{"c1": "Alder", "c2": "Birch", "c3": "c3", "": ""} {
 		if got := p.customerName(id); got != want {
 			t.Errorf("%q is called %q, want %q", id, got, want)
+		}
+	}
+}
+
+// Law 4: of two that carry one mark the first by its number is used, and what has no customer or contract keeps the order of its mark, however they are
+// read. Nothing of it may depend on the page on which Autotask happens to list something.
+func TestEverySliceIsPutInOrder(t *testing.T) {
+	s := ledgerScene()
+	s.asks(ask{"900 *": 10000, "901 Storage c2": 500, "902 Files c3": 50})
+	s.b.at.contracts = append(s.b.at.contracts, billing.Contract{ID: "99", Mark: "SPN-m", Name: "Ninety-nine", Active: true, Recurring: true, Start: date("2026-01-15"), End: date("2029-01-14")},
+		billing.Contract{ID: "100", Mark: "SPN-m", Name: "Hundred", Active: true, Recurring: true, Start: date("2026-01-15"), End: date("2029-01-14")})
+	s.b.at.services = append(s.b.at.services, billing.Service{ID: "9", Mark: "spindle:s", Active: true}, billing.Service{ID: "10", Mark: "spindle:s", Active: true})
+	charge := s.asked("900 Third", 700)
+	charge.Contract = billing.Ref{Mark: "SPN-m"}
+	s.desired.Charges = append(s.desired.Charges, charge)
+	for _, mark := range []string{"spindle:x", "spindle:y", "spindle:z"} {
+		s.desired.Services = append(s.desired.Services, billing.DesiredService{Mark: mark, Name: "New " + mark, PeriodType: billing.PeriodMonth, UnitPrice: euros(100)})
+		s.desired.Contracts = append(s.desired.Contracts, billing.DesiredContract{Mark: "SPN-" + mark, CustomerID: "c1", Name: mark, PeriodType: billing.PeriodMonth, Start: date("2026-11-15"), End: date("2027-11-14")})
+	}
+	in := s.input()
+	want := whole(Make(in))
+	for name, reverse := range map[string]func(*Input){
+		"contracts wanted":  func(in *Input) { slices.Reverse(in.Desired.Contracts) },
+		"services wanted":   func(in *Input) { slices.Reverse(in.Desired.Services) },
+		"charges wanted":    func(in *Input) { slices.Reverse(in.Desired.Charges) },
+		"contracts read":    func(in *Input) { slices.Reverse(in.Observed.Contracts) },
+		"services read":     func(in *Input) { slices.Reverse(in.Observed.Services) },
+		"charges in memory": func(in *Input) { slices.Reverse(in.Memory.Charges) },
+	} {
+		other := s.input()
+		other.Desired.Contracts, other.Desired.Services, other.Desired.Charges = slices.Clone(in.Desired.Contracts), slices.Clone(in.Desired.Services), slices.Clone(in.Desired.Charges)
+		reverse(&other)
+		if got := whole(Make(other)); got != want {
+			t.Errorf("%s, the other way round:\n%s\nwant\n%s", name, got, want)
 		}
 	}
 }
