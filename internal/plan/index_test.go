@@ -58,6 +58,7 @@ func TestReferences(t *testing.T) {
 		{"contract: memory goes before the mark", billing.Ref{Mark: "SPN-m"}, "Moved", "", true},
 		{"service: memory goes before the mark", billing.Ref{Mark: "spindle:s"}, "", "Moved", true},
 		{"an id goes before memory", billing.Ref{ID: "900", Mark: "SPN-m"}, "Cloud", "", true},
+		{"service: an id goes before memory", billing.Ref{ID: "800", Mark: "spindle:s"}, "", "Premium", true},
 		{"nothing", billing.Ref{}, "", "", false},
 		{"unknown", billing.Ref{ID: "77", Mark: "SPN-m"}, "", "", false},
 	} {
@@ -141,7 +142,7 @@ func TestOneFindingPerID(t *testing.T) {
 
 func TestCustomerNames(t *testing.T) {
 	p := newPlanner(Input{Desired: billing.Desired{
-		Lines:   []billing.DesiredLine{{Key: "l", CustomerID: "c1", Customer: "Alder"}, {Key: "m", CustomerID: "c1", Customer: "Alder again"}},
+		Lines:   []billing.DesiredLine{{Key: "l", CustomerID: "c1", Customer: "Alder"}, {Key: "m", CustomerID: "c1", Customer: "Alder again"}, {Key: "n", CustomerID: "c4", Customer: "Dogwood"}, {Key: "o", CustomerID: "c1", Customer: "Alder once more"}},
 		Charges: []billing.DesiredCharge{{CustomerID: "c2", Customer: "Birch"}, {CustomerID: "c1", Customer: "Charged"}}}})
 	for id, want := range map[billing.CustomerID]string{"c1": "Alder", "c2": "Birch", "c3": "c3", "": ""} {
 		if got := p.customerName(id); got != want {
@@ -180,6 +181,61 @@ func TestEverySliceIsPutInOrder(t *testing.T) {
 		reverse(&other)
 		if got := whole(Make(other)); got != want {
 			t.Errorf("%s, the other way round:\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
+// A change that takes effect after the old end of a contract waits for its extension; one up to that day does not, nor does one on another contract.
+func TestWhichDaysWaitForAnExtension(t *testing.T) {
+	for _, tc := range []struct {
+		contract, day string
+		phase         int
+		waits         bool
+	}{
+		{"900", "2026-12-14", phaseLines, false},
+		{"900", "2026-12-15", phaseLines, false},
+		{"900", "2026-12-16", phaseLines, true},
+		{"900", "2026-12-16", phaseAttach, true},
+		{"900", "2026-12-16", phaseCharges, true},
+		{"900", "2026-12-16", phaseContracts, false}, // the extension itself
+		{"901", "2026-12-16", phaseLines, false},
+	} {
+		p := newPlanner(Input{})
+		p.extended["900"] = extension{change: "extends", oldEnd: date("2026-12-15")}
+		before := []string{"other"}
+		p.add(tc.phase, Change{Kind: Increase, Contract: billing.Ref{ID: tc.contract}, Effective: date(tc.day), Requires: before[:1:1]})
+		want := "[other]"
+		if tc.waits {
+			want = "[other extends]"
+		}
+		if got := fmt.Sprint(p.changes[0].change.Requires); got != want {
+			t.Errorf("%s on contract %s in phase %d requires %s, want %s", tc.day, tc.contract, tc.phase, got, want)
+		}
+	}
+}
+
+// A plan is complete when both sides were read whole; every gap is a finding that says whose it is, what could not be read, why and what follows.
+func TestWhetherAPlanIsComplete(t *testing.T) {
+	gap := []billing.Gap{{CustomerID: "c1", What: "subscriptions of Alder", Why: "HTTP 503"}}
+	const words, remedy = "incomplete-read/c1/subscriptions of Alder | Could not read subscriptions of Alder: HTTP 503. ", " | Run again once the connection works; spindle doctor tests it."
+	for _, tc := range []struct {
+		name           string
+		source, target []billing.Gap
+		complete       bool
+		findings       []string
+		changes        bool
+	}{
+		{"both whole", nil, nil, true, nil, true},
+		{"the source is not", gap, nil, false, []string{words + "The source could not be read whole, so nothing is reduced or ended." + remedy}, true},
+		{"the target is not", nil, gap, false, []string{words + "Autotask could not be read whole, so nothing is planned." + remedy}, false},
+	} {
+		s := november(upNow)
+		in := s.input()
+		in.Desired.Incomplete, in.Observed.Incomplete = tc.source, tc.target
+		p := Make(in)
+		same(t, tc.name, findingsIn(p), tc.findings)
+		if p.Complete != tc.complete || len(p.Changes) > 0 != tc.changes || len(p.Findings) > 0 && p.Findings[0].CustomerID != "c1" {
+			t.Errorf("%s: complete %t, %d changes, %+v", tc.name, p.Complete, len(p.Changes), p.Findings)
 		}
 	}
 }

@@ -146,6 +146,8 @@ func TestWhoseMoneyIsLookedAtTogether(t *testing.T) {
 		{"in a month that was not rated", nil, []Charged{paper("azure|900|2026-10|*|EUR", "7", "900", "c1")}, []billing.ChargedMonth{{Month: "2026-11", Lines: true}}, nil},
 		{"a line, in a month of which only usage was rated", nil, []Charged{paper("line|900|s|r", "7", "900", "c1")}, []billing.ChargedMonth{{Month: "2026-10"}}, nil},
 		{"a line, in a month that was rated", nil, []Charged{paper("line|900|s|r", "7", "900", "c1")}, []billing.ChargedMonth{{Month: "2026-10", Lines: true}}, []string{"line 2026-10 EUR [c1]: 900"}},
+		{"a line, in a month of which something else is asked for", []string{"901 * c2"}, []Charged{paper("line|900|s|r", "7", "900", "c1")}, nil,
+			[]string{"azure 2026-10 EUR [c2]: 901", "line 2026-10 EUR [c1]: 900"}},
 		{"without a month", nil, []Charged{func() Charged { c := paper("azure|900|x|*|EUR", "7", "900", "c1"); c.Month = ""; return c }()}, []billing.ChargedMonth{{Month: "", Lines: true}}, nil},
 		{"a correction, with its kind", nil, []Charged{paper(billing.TrueUpKey("azure", "900", "2026-10", "EUR", 2), "7", "900", "c1"), paper("azure|901|2026-10|*|EUR", "8", "901", "c1")},
 			[]billing.ChargedMonth{{Month: "2026-10"}}, []string{"azure 2026-10 EUR [c1]: 901 900#2"}},

@@ -204,3 +204,16 @@ func TestAChargeThatCannotBeWrittenHoldsItsLines(t *testing.T) {
 		}
 	}
 }
+
+// What a clerk reads when somebody changed the amount of a charge, whether it is to be restored or taken back.
+func TestAnAmountThatAHandChanged(t *testing.T) {
+	for then, money := range map[*ask]string{{"900 *": 10000}: "100.00 EUR", {}: "90.00 EUR"} {
+		s := ledgerScene()
+		s.asks(ask{"900 *": 10000})
+		s.applied(t, s.plan())
+		s.b.at.charges[0].UnitPrice = euros(9000)
+		s.asks(*then)
+		same(t, fmt.Sprint(*then), findingsIn(s.plan()), []string{
+			"changed-by-hand/azure|900|2026-10|*|EUR | Microsoft Azure 2026-10: The amount was changed by hand: Spindle wrote 100.00 EUR, Autotask now has 90.00 EUR. | Approve the change to restore what Microsoft's data give, or reject it to keep the hand edit. | " + money})
+	}
+}
