@@ -37,6 +37,9 @@ func (r *request) customerView(errs map[string]string) (view.Customer, error) {
 		return v, err
 	}
 	v.Findings = v.Detail.Open
+	for i, f := range v.Findings {
+		v.Findings[i].Remedy = sentence(f.Remedy)
+	}
 	mappings, err := r.s.Store.CustomerMappings(ctx, r.org.ID, id)
 	if err != nil {
 		return v, err

@@ -339,6 +339,9 @@ func runFindings(w http.ResponseWriter, r *request) error {
 	if err := r.counted(&list, found.Total); err != nil {
 		return err
 	}
+	for i, f := range found.Rows {
+		found.Rows[i].Remedy = sentence(f.Remedy)
+	}
 	excluded, err := r.s.Engine.Excluded(r.Context(), r.org, run.ID)
 	if err != nil {
 		return err

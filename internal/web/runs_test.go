@@ -57,16 +57,22 @@ func (ts *testServer) planned(by string, changes ...plan.Change) store.RunID {
 func TestWhatNoFindingAsksAbout(t *testing.T) {
 	ts := newTestServer(t)
 	owner := ts.owner()
+	ts.withCustomers()
 	run, err := ts.Store.CreateRun(t.Context(), testOrg, "ann", store.Scope{})
 	ts.must(err)
 	left := func(rule string, euros int64) billing.Disposition {
 		return billing.Disposition{Outcome: billing.Excluded, By: rule, Cost: euro(euros)}
 	}
-	ts.must(ts.Store.SavePlan(t.Context(), testOrg, run.ID, plan.Plan{Fingerprint: "f", Complete: true}, billing.Desired{Dispositions: []billing.Disposition{
+	findings := []billing.Finding{{Kind: billing.FindingContractGone, Subject: "l", CustomerID: "c-alder", Customer: "Alder", Message: "the contract is gone", Money: euro(5),
+		Remedy: "map the customer to another contract with spindle contracts map"}}
+	ts.must(ts.Store.SavePlan(t.Context(), testOrg, run.ID, plan.Plan{Fingerprint: "f", Complete: true, Findings: findings}, billing.Desired{Dispositions: []billing.Disposition{
 		left("before-first-month", 20), left("before-first-month", 20), left("before-first-month", 3), left("billing-off", 7), left("trial", 0),
 		{Outcome: billing.Billed, By: "k", Cost: euro(100)}}}))
 	page := "/o/northwind-it/runs/" + string(run.ID)
 	owner.get(page).says(t, 200, `href="`+page+`/findings#excluded"`)
+	for _, at := range []string{page + "/findings", "/o/northwind-it/customers/c-alder"} { // a remedy leads to a page, not to a command
+		owner.get(at).says(t, 200, "The contract is gone", "Map the customer to another contract").hides(t, "spindle contracts map")
+	}
 	owner.get(page+"/findings").says(t, 200, "Not billed, by rule", "Before the first billed month", "43.00", "Billing is off", "7.00").hides(t, "Free of charge", "100.00")
 }
 
@@ -157,7 +163,7 @@ func TestRunPageShowsThePlan(t *testing.T) {
 	owner.get(path+"?customer=alder&contract=11&group=1").says(t, 200, "Only changes of Alder &lt;Dental&gt; on Alder CSP", "Business Premium").hides(t, "Azure usage")
 	owner.get(path+"?customer=alder").says(t, 200, "Only changes of Alder", "Exchange Online").hides(t, "Azure usage")
 	owner.get(path+"?q=nothing").says(t, 200, "No change fits these filters")
-	owner.get(path+"/findings").says(t, 200, "has no contract", "choose one", "9.00")
+	owner.get(path+"/findings").says(t, 200, "Has no contract", "Choose one.", "9.00")
 	owner.get("/o/northwind-it/runs").says(t, 200, "to approve", "+53.00")
 
 	viewer := ts.member(account.Viewer)
