@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"spindle/internal/billing"
+	"spindle/internal/engine"
 	"spindle/internal/money"
 	"spindle/internal/plan"
 	"spindle/internal/store"
@@ -372,7 +373,7 @@ func (s *session) printTotals(p plan.Plan) {
 }
 
 func (s *session) printFindings(findings []billing.Finding) {
-	findings = rankFindings(groupUnread(findings))
+	findings = engine.RankFindings(groupUnread(findings))
 	if len(findings) == 0 {
 		return
 	}
@@ -391,23 +392,6 @@ func (s *session) printFindings(findings []billing.Finding) {
 			s.printf("    %s\n", wrap("→ "+f.Remedy, "      "))
 		}
 	}
-}
-
-// rankFindings puts the most money first, behind what no amount can be put to: what could not be read at all, above all.
-func rankFindings(findings []billing.Finding) []billing.Finding {
-	ranked := slices.Clone(findings)
-	slices.SortStableFunc(ranked, func(a, b billing.Finding) int {
-		switch {
-		case a.Money.IsZero() && b.Money.IsZero():
-			return 0
-		case a.Money.IsZero():
-			return -1
-		case b.Money.IsZero():
-			return 1
-		}
-		return b.Money.Value().Abs().Cmp(a.Money.Value().Abs())
-	})
-	return ranked
 }
 
 // printProof shows, change by change, what is behind it and what became of it.

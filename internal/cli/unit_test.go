@@ -9,7 +9,6 @@ import (
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
-	"spindle/internal/money"
 	"spindle/internal/plan"
 	"spindle/internal/store"
 )
@@ -197,21 +196,5 @@ func TestJoinedErrorsAreToldOneByOne(t *testing.T) {
 	got := problemsOf(err)
 	if len(got) != 3 || got[0].Message != "a: one" || got[0].Remedy != "fix a" || got[0].Field != "a" || got[1].Kind != "not_found" || got[2].Kind != "internal" {
 		t.Errorf("got %+v", got)
-	}
-}
-
-// TestFindingsAreRankedByMoney: what a clerk must look at first stands first, whichever way the money goes.
-func TestFindingsAreRankedByMoney(t *testing.T) {
-	eur := func(cents int64) money.Amount { return money.Of(money.New(cents, -2), "EUR") }
-	given := []billing.Finding{{Subject: "small", Money: eur(120)}, {Subject: "large", Money: eur(1610367)}, {Subject: "unread"}, {Subject: "credit", Money: eur(-250)}, {Subject: "broken"}}
-	var got []string
-	for _, f := range rankFindings(given) {
-		got = append(got, f.Subject)
-	}
-	if want := []string{"unread", "broken", "large", "credit", "small"}; !slices.Equal(got, want) {
-		t.Errorf("ranked %v, want %v", got, want)
-	}
-	if given[0].Subject != "small" {
-		t.Error("the plan's own order has changed")
 	}
 }

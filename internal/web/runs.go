@@ -339,6 +339,9 @@ func runFindings(w http.ResponseWriter, r *request) error {
 	if err := r.counted(&list, found.Total); err != nil {
 		return err
 	}
+	if found.Total == len(found.Rows) { // all on one page, as mostly
+		found.Rows = engine.RankFindings(found.Rows)
+	}
 	for i, f := range found.Rows {
 		found.Rows[i].Remedy = sentence(f.Remedy)
 	}

@@ -64,12 +64,15 @@ func TestWhatNoFindingAsksAbout(t *testing.T) {
 		return billing.Disposition{Outcome: billing.Excluded, By: rule, Cost: euro(euros)}
 	}
 	findings := []billing.Finding{{Kind: billing.FindingContractGone, Subject: "l", CustomerID: "c-alder", Customer: "Alder", Message: "the contract is gone", Money: euro(5),
-		Remedy: "map the customer to another contract with spindle contracts map"}}
+		Remedy: "map the customer to another contract with spindle contracts map"}, {Kind: billing.FindingNoRoute, Subject: "m", Message: "the dearest", Money: euro(900)}}
 	ts.must(ts.Store.SavePlan(t.Context(), testOrg, run.ID, plan.Plan{Fingerprint: "f", Complete: true, Findings: findings}, billing.Desired{Dispositions: []billing.Disposition{
 		left("before-first-month", 20), left("before-first-month", 20), left("before-first-month", 3), left("billing-off", 7), left("trial", 0),
 		{Outcome: billing.Billed, By: "k", Cost: euro(100)}}}))
 	page := "/o/northwind-it/runs/" + string(run.ID)
 	owner.get(page).says(t, 200, `href="`+page+`/findings#excluded"`)
+	if body := owner.get(page + "/findings").body; strings.Index(body, "The dearest") > strings.Index(body, "The contract is gone") {
+		t.Error("the smaller finding stands first")
+	}
 	for _, at := range []string{page + "/findings", "/o/northwind-it/customers/c-alder"} { // a remedy leads to a page, not to a command
 		owner.get(at).says(t, 200, "The contract is gone", "Map the customer to another contract").hides(t, "spindle contracts map")
 	}
