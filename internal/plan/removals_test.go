@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"spindle/internal/billing"
@@ -215,5 +216,32 @@ func TestAnAmountThatAHandChanged(t *testing.T) {
 		s.asks(*then)
 		same(t, fmt.Sprint(*then), findingsIn(s.plan()), []string{
 			"changed-by-hand/azure|900|2026-10|*|EUR | Microsoft Azure 2026-10: The amount was changed by hand: Spindle wrote 100.00 EUR, Autotask now has 90.00 EUR. | Approve the change to restore what Microsoft's data give, or reject it to keep the hand edit. | " + money})
+	}
+}
+
+// A plan for one customer touches his charges and those his money is together with, and says nothing of others, however wrong they are.
+func TestTheChargesOfOneCustomer(t *testing.T) {
+	for customer, want := range map[billing.CustomerID][]string{
+		"":   {`charge 901 "Files 2026-10" +7.00 EUR`, `charge 900 "Compute 2026-10" +5.00 EUR`, `charge 900 "Storage 2026-10" +6.00 EUR`},
+		"c1": {`charge 900 "Compute 2026-10" +5.00 EUR`, `charge 900 "Storage 2026-10" +6.00 EUR`},
+		"c2": {`charge 900 "Compute 2026-10" +5.00 EUR`, `charge 900 "Storage 2026-10" +6.00 EUR`},
+		"c3": {`charge 901 "Files 2026-10" +7.00 EUR`},
+		"c4": nil, "c5": nil,
+	} {
+		s := ledgerScene()
+		s.asks(ask{"900 Compute c1": 500, "900 Storage c2": 600, "901 Files c3": 700, "902 Backup c4": 800})
+		twice := s.asked("902 Backup c4", 800)
+		for i, id := range []billing.ChargeID{"7", "8"} { // the one of c4 is there twice
+			s.b.at.charges = append(s.b.at.charges, billing.Charge{ID: id, Mark: twice.Mark, ContractID: "902", Quantity: money.Int(int64(i + 1)), UnitPrice: euros(800)})
+		}
+		in := s.input()
+		in.Customer = customer
+		p := Make(in)
+		got := charged(p)
+		slices.Sort(got)
+		same(t, string(customer), got, slices.Sorted(slices.Values(want)))
+		if said := len(p.Findings) > 0; said != (customer == "c4" || customer == "") {
+			t.Errorf("%q: %v", customer, findingsIn(p))
+		}
 	}
 }

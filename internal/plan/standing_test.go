@@ -179,3 +179,26 @@ func TestWhenAContractsEndIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// The days that hold an adjustment of ours are those of the contract service that stands: what was written on another one does not keep its days.
+func TestWhoseDaysAreTaken(t *testing.T) {
+	rows := []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}
+	for _, tc := range []struct {
+		name  string
+		lines billing.ContractServiceID
+		found bool
+		want  string
+	}{
+		{"of this one", "1", true, "[2026-11-20]"},
+		{"of another one", "2", true, "[]"},
+		{"nothing stands", "1", false, "[]"},
+	} {
+		s := stepsSubject(t, trueDate, 5, rows)
+		s.line.ID, s.found, s.days = "1", tc.found, nil
+		s.applied = &Applied{LineID: tc.lines, Dates: []billing.Date{date("2026-11-20")}}
+		newPlanner(Input{Desired: billing.Desired{Day: date("2026-11-20")}}).wind(s)
+		if got := fmt.Sprint(s.clock.taken); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}

@@ -445,6 +445,11 @@ func TestAnUnpostedMonthThatIsSwitchedOff(t *testing.T) {
 	p := s.plan()
 	same(t, "changes", charged(p), []string{`remove-charge 900 "Microsoft Azure 2026-10" -100.00 EUR held: hold-unwanted`,
 		`remove-charge 900 "Microsoft Azure 2026-10, correction" -5.00 EUR held: hold-unwanted`})
+	for i, want := range []string{"billing was switched off; a person must see that the charge goes", "the correction is not needed any more; a person must see that it goes"} {
+		if got := p.Changes[i].Holds[0].Why; got != want {
+			t.Errorf("%s: %q, want %q", p.Changes[i].What, got, want)
+		}
+	}
 	same(t, "findings", findingsIn(p), nil)
 	s.applied(t, p)
 }
