@@ -21,6 +21,7 @@ type clock struct {
 	fresh    bool         // the line has no units yet: it begins
 	billFrom billing.Date // first day of the first month that Spindle bills; zero: the month before the day's
 	starts   billing.Date // a fresh line that is already written begins here, after the day; zero: not written
+	stoodTo  billing.Date // a fresh line stood before: it was billed up to here; zero: it never stood, or nobody knows
 }
 
 // choice is a date and why it was chosen.
@@ -103,6 +104,9 @@ func (c clock) up() choice {
 	}
 	if ch.date.Before(c.billFrom) {
 		ch = choice{date: c.billFrom, why: "the first month Spindle bills"}
+	}
+	if c.fresh && ch.date.Before(c.stoodTo) {
+		ch = choice{date: c.stoodTo, why: "the day it ended before: what was billed until then is not billed again"}
 	}
 	return c.settle(ch)
 }

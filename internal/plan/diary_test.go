@@ -177,3 +177,42 @@ func TestDiaryOfAGapInTheSource(t *testing.T) {
 		},
 	})
 }
+
+// A line with a long period that ended and comes back goes on from the day it ended: what was billed until then is not billed again, although the
+// subscription is charged since long before.
+func TestDiaryOfAQuarterThatComesBack(t *testing.T) {
+	s := november(upNow)
+	s.b.at.services = append(s.b.at.services, billing.Service{ID: "802", Name: "Quarterly", PeriodType: billing.PeriodQuarter, UnitPrice: euros(3000), Active: true})
+	price := euros(3000)
+	s.want.Service, s.want.UnitPrice, s.want.BillFrom = billing.Ref{ID: "802"}, &price, date("2026-01-01")
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five seats since 10 March",
+			plan: []planned{
+				{what: "attach-service 2026-03-10 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-03-10 0→5 at 30.00 EUR", money: "+150.00 EUR quarterly, +60.00 EUR once",
+					why: "New line: 5 from 2026-03-10, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-05-25", event: "it ends", do: ends("2026-05-20"),
+			rows: []string{
+				"1: 2026-04-15 to 2026-07-14 5 for 150.00 EUR",
+				"1: 2026-07-15 to 2026-10-14 5 for 150.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-07-15 5→0", money: "-150.00 EUR quarterly",
+					why: "The subscription ended on 2026-05-20; the line ends from 2026-07-15, start of the next period."},
+			},
+		},
+		{day: "2026-07-20", event: "it comes back", do: func(s *scene) { s.want.Units, s.want.EndedOn = 5, billing.Date{} },
+			rows: []string{
+				"1: 2026-07-15 to 2026-10-14 0 for 0.00 EUR",
+				"1: 2026-10-15 to 2027-01-14 0 for 0.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-07-20 0→5 at 30.00 EUR", money: "+150.00 EUR quarterly, +141.85 EUR once",
+					why: "0 → 5 from 2026-07-20, 2026-07-15 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+	})
+}

@@ -122,6 +122,9 @@ func (p *planner) wind(s *subject) {
 		day: p.in.Desired.Day, policy: s.want.Policy, formerly: s.formerly(p.in.Settings.EffectiveSince), period: s.service.PeriodType, start: s.contract.Start,
 		since: s.want.Since, billFrom: p.firstBilled(s.want), endedOn: s.want.EndedOn, postedTo: s.span.postedTo(s.line.Rows), taken: s.days,
 	}
+	if s.found && s.applied.LineID == s.line.ID && s.applied.Units == 0 {
+		s.clock.stoodTo = s.applied.From
+	}
 	s.readBeginning()
 }
 
