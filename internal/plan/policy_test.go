@@ -197,3 +197,38 @@ func TestHoldsInWords(t *testing.T) {
 		same(t, tc.name, why(tc.change, tc.setup), tc.want)
 	}
 }
+
+// What the limit of an organization says, word for word: over it in either direction, in whichever of the three effects, in a currency that cannot be
+// compared, or not known at all.
+func TestTheLimitInWords(t *testing.T) {
+	adjust := func(set func(*Change)) Change {
+		c := Change{Kind: Increase, Adjust: &Adjustment{UnitChange: 1}, Recurring: euros(0)}
+		set(&c)
+		return c
+	}
+	dollar := money.Of(money.Int(1), "USD")
+	for _, tc := range []struct {
+		name  string
+		limit money.Amount
+		c     Change
+		why   string
+	}{
+		{"at the limit", euros(4000), adjust(func(c *Change) { c.Recurring = euros(4000) }), ""},
+		{"a cent over it", euros(4000), adjust(func(c *Change) { c.Recurring = euros(4001) }), "its money effect of +40.01 EUR is over the limit of 40.00 EUR"},
+		{"a cent under it, downwards", euros(4000), adjust(func(c *Change) { c.Recurring = euros(-4001) }), "its money effect of -40.01 EUR is over the limit of 40.00 EUR"},
+		{"once", euros(4000), adjust(func(c *Change) { c.Proration = euros(5000) }), "its money effect of +50.00 EUR is over the limit of 40.00 EUR"},
+		{"a charge", euros(4000), Change{Kind: CreateCharge, OneOff: euros(4001)}, "its money effect of +40.01 EUR is over the limit of 40.00 EUR"},
+		{"a charge of nothing", euros(4000), Change{Kind: CreateCharge}, ""},
+		{"in another currency", euros(4000), Change{Kind: CreateCharge, OneOff: dollar}, "its money effect of +1.00 USD is over the limit of 40.00 EUR"},
+		{"nothing in another currency", euros(4000), Change{Kind: CreateCharge, OneOff: money.Of(money.Int(0), "USD")}, ""},
+		{"not known", euros(4000), Change{Kind: Increase, Adjust: &Adjustment{UnitChange: 1}}, "its money effect is not known, and the limit is 40.00 EUR"},
+		{"a mark, which has no money", euros(4000), Change{Kind: MarkLine}, ""},
+		{"no limit", euros(0), adjust(func(c *Change) { c.Recurring = euros(999999) }), ""},
+	} {
+		p := newPlanner(Input{Settings: billing.Settings{HoldOver: tc.limit}})
+		hold, held := p.holdOver(&tc.c)
+		if hold.Why != tc.why || held != (tc.why != "") || held && hold.Policy != "hold-over" {
+			t.Errorf("%s: %t %+v, want %q", tc.name, held, hold, tc.why)
+		}
+	}
+}
