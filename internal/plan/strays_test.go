@@ -198,3 +198,55 @@ func TestStrayDays(t *testing.T) {
 		}
 	}
 }
+
+// Why a person must see the other half of a move: a hand took back what began on the new line, let it wait there already, or put it back on the old one.
+func TestWhyAPersonSeesTheOtherHalf(t *testing.T) {
+	const took = `they began on contract "Cloud 2", but Spindle wrote 7 there and Autotask now has 2`
+	for _, tc := range []struct {
+		name string
+		rows []string
+		want int64
+		set  func(*subject)
+		why  string
+	}{
+		{"it stands as written", []string{"2026-11-15 2026-12-15 7 7000"}, 7, nil, ""},
+		{"a hand took it off", []string{"2026-11-15 2026-12-15 2 2000"}, 7, nil, took},
+		{"no more is wanted", []string{"2026-11-15 2026-12-15 2 2000"}, 2, nil, ""},
+		{"it begins ahead", []string{"2026-11-15 2026-12-15 2 2000", "2026-12-15 2027-01-15 7 7000"}, 7, func(s *subject) { s.applied.From = date("2026-12-15") }, ""},
+		{"another line was written", []string{"2026-11-15 2026-12-15 2 2000"}, 7, func(s *subject) { s.applied.LineID = "9" }, ""},
+		{"the line is not there", nil, 7, func(s *subject) { s.found = false }, ""},
+	} {
+		s := stepsSubject(t, trueDate, tc.want, tc.rows)
+		s.line.ID, s.contract.Name, s.applied = "1", "Cloud 2", &Applied{LineID: "1", Units: 7, From: date("2026-11-15")}
+		if tc.set != nil {
+			tc.set(s)
+		}
+		if got := (&mover{subject: *s}).takenBack(); got != tc.why {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.why)
+		}
+	}
+	for _, tc := range []struct {
+		name     string
+		new, old []string // rows; old none: the line is not there
+		ended    string   // the day the old line was written to end
+		why      string
+	}{
+		{"nobody did anything", []string{"2026-11-15 2026-12-15 2 2000", "2026-12-15 2027-01-15 2 2000"}, []string{"2026-11-15 2026-12-15 0 0"}, "2026-11-16", ""},
+		{"the old line is gone", []string{"2026-11-15 2026-12-15 2 2000"}, nil, "2026-11-16", ""},
+		{"it waits there already", []string{"2026-11-15 2026-12-15 2 2000", "2026-12-15 2027-01-15 7 7000"}, nil, "2026-11-16", `Spindle wrote 2 on contract "Cloud 2", and Autotask has 7 from 2026-12-15 on`},
+		{"it came back there today", []string{"2026-11-15 2026-11-20 2 333", "2026-11-20 2026-12-15 7 5833"}, nil, "2026-11-16", ""},
+		{"what was taken off comes back, no more", []string{"2026-11-15 2026-12-15 1 1000", "2026-12-15 2027-01-15 2 2000"}, nil, "2026-11-16", ""},
+		{"it is on the old line again", []string{"2026-11-15 2026-12-15 2 2000"}, []string{"2026-11-15 2026-12-15 5 5000"}, "2026-11-16", "they left their old line, but Spindle wrote 0 there and Autotask now has 5"},
+		{"it is on the old line until it ends", []string{"2026-11-15 2026-12-15 2 2000"}, []string{"2026-11-15 2026-12-01 5 2667", "2026-12-01 2026-12-15 0 0"}, "2026-12-01", ""},
+	} {
+		s := stepsSubject(t, trueDate, 7, tc.new)
+		s.contract.Name, s.applied = "Cloud 2", &Applied{Units: 2}
+		in := Input{Desired: billing.Desired{Day: date("2026-11-20")}}
+		if tc.old != nil {
+			in.Observed.Lines = []billing.ContractService{{ID: "8", Rows: rowsOf(t, tc.old...)}}
+		}
+		if got := newPlanner(in).putBack(&Applied{LineID: "8", From: date(tc.ended)}, &mover{subject: *s}); got != tc.why {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.why)
+		}
+	}
+}
