@@ -29,6 +29,7 @@ func (p *planner) planExistingLine(s *subject) {
 	steps := s.quantitySteps()
 	if len(holds) == 0 {
 		p.reportShortages(s, past, steps)
+		p.reportAddedBefore(s)
 	}
 	if !p.isForeign(s) {
 		steps = s.priceSteps(steps)

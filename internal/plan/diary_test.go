@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"spindle/internal/billing"
@@ -215,4 +218,98 @@ func TestDiaryOfAQuarterThatComesBack(t *testing.T) {
 			},
 		},
 	})
+}
+
+// Seats that are added to a yearly subscription whose running year was billed before Spindle came: the line begins with the next year, and what
+// Microsoft charges for the new seats until then is named, in every run the same.
+func TestDiaryOfSeatsAddedToAYearThatWasBilledBefore(t *testing.T) {
+	s := november(upNow)
+	price := euros(12000)
+	s.want.Service, s.want.UnitPrice = billing.Ref{ID: "801"}, &price
+	s.want.Since, s.want.BillFrom, s.want.Units = date("2026-10-01"), date("2026-11-01"), 29
+	s.want.Steps, s.want.ProvenTo = []billing.Step{{From: date("2026-10-01"), Units: 29, Proof: "invoice G1"}}, date("2026-11-01")
+	added := func(s *scene) {
+		s.want.Units = 31
+		s.want.Steps = append(s.want.Steps, billing.Step{From: date("2026-11-20"), Units: 31, Proof: "invoice G2"})
+		s.want.ProvenTo = date("2026-12-01")
+	}
+	s.keep(t, []entry{
+		{day: "2026-11-10", event: "29 seats since October, billed by hand until the year is over",
+			plan: []planned{
+				{what: "attach-service 2027-10-01 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2027-10-01 0→29 at 120.00 EUR", money: "+3480.00 EUR yearly, +1010.63 EUR once",
+					why: "New line: 29 from 2027-10-01, its next charge cycle: the running one began before the first month Spindle bills.", needs: "#1"},
+			},
+		},
+		{day: "2026-12-08", event: "two more from 20 November", do: added,
+			rows: []string{
+				"1: 2027-10-01 to 2028-01-14 29 for 1010.6301 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2027-10-02 29→31", money: "+240.00 EUR yearly, +69.04 EUR once",
+					why: "29 → 31 from 2027-10-02, 2027-10-01 already has an adjustment of this line and Autotask takes one a day."},
+			},
+			findings: []string{
+				"unbilled-difference/line/2026-10-01 | Premium: From 2026-11-20 to 2027-09-30 Microsoft charges up to 2 more than Autotask bills (invoice G2), and the line begins on 2027-10-01, with the first cycle that Spindle bills: about 207.12 EUR stay unbilled. | Add a charge for the difference in Autotask. | 207.12 EUR",
+			},
+		},
+		{day: "2026-12-20", event: "nothing new",
+			rows: []string{
+				"1: 2027-10-01 to 2027-10-01 29 for 9.5342 EUR",
+				"1: 2027-10-02 to 2028-01-14 31 for 1070.137 EUR",
+			},
+			findings: []string{
+				"unbilled-difference/line/2026-10-01 | Premium: From 2026-11-20 to 2027-09-30 Microsoft charges up to 2 more than Autotask bills (invoice G2), and the line begins on 2027-10-01, with the first cycle that Spindle bills: about 207.12 EUR stay unbilled. | Add a charge for the difference in Autotask. | 207.12 EUR",
+			},
+		},
+	})
+}
+
+// What was added inside a cycle that was billed before Spindle came, and only that, is named, and the source lines of its day are held by it.
+func TestWhatWasAddedInsideACycleBilledBefore(t *testing.T) {
+	for _, tc := range []struct {
+		name, since, from string // since the subscription, from the first month that is billed
+		steps             string
+		want              string
+	}{
+		{"nothing was", "2026-10-01", "2026-11-01", "2026-10-01 29", "[]"},
+		{"two seats were", "2026-10-01", "2026-11-01", "2026-10-01 29, 2026-11-20 31", "[207.12 EUR [2026-11-20]]"},
+		{"on the first day that is billed: they are of what was billed before", "2026-10-01", "2026-11-01", "2026-10-01 29, 2026-11-01 31", "[]"},
+		{"and taken back", "2026-10-01", "2026-11-01", "2026-10-01 29, 2026-11-20 31, 2026-11-30 29", "[6.58 EUR [2026-11-20]]"},
+		{"and then some more", "2026-10-01", "2026-11-01", "2026-10-01 29, 2026-11-20 31, 2026-12-01 32", "[307.07 EUR [2026-11-20 2026-12-01]]"},
+		{"seats were taken off", "2026-10-01", "2026-11-01", "2026-10-01 29, 2026-11-20 27", "[]"},
+		{"and come back", "2026-10-01", "2026-11-01", "2026-10-01 29, 2026-11-20 27, 2026-12-01 29", "[]"},
+		{"the history begins late", "2026-10-01", "2026-11-01", "2026-11-10 29, 2026-11-20 31", "[207.12 EUR [2026-11-20]]"},
+		{"the cycle is billed by Spindle", "2026-11-03", "2026-11-01", "2026-11-03 29, 2026-11-20 31", "[]"},
+		{"nothing is proven", "2026-10-01", "2026-11-01", "", "[]"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := november(upNow)
+			s.b.at.day = date("2026-12-08")
+			price := euros(12000)
+			s.want.Service, s.want.UnitPrice = billing.Ref{ID: "801"}, &price
+			s.want.Since, s.want.BillFrom, s.want.Units = date(tc.since), date(tc.from), 29
+			for _, text := range strings.Split(tc.steps, ", ") {
+				if day, units, found := strings.Cut(text, " "); found {
+					n, err := strconv.ParseInt(units, 10, 64)
+					if err != nil {
+						t.Fatal(err)
+					}
+					s.want.Steps, s.want.Units, s.want.ProvenTo = append(s.want.Steps, billing.Step{From: date(day), Units: n}), n, date("2026-12-08")
+				}
+			}
+			p := s.plan()
+			var got []string
+			for i, short := range p.Shortages {
+				got = append(got, fmt.Sprint(p.Findings[i].Money, " ", short.Raised))
+				if short.LineKey != "line" || short.Finding != p.Findings[i].ID() {
+					t.Errorf("%+v is of %s", short, p.Findings[i].ID())
+				}
+			}
+			if text := fmt.Sprint(got); text != tc.want || len(p.Findings) != len(got) {
+				t.Errorf("%s, want %s: %v", text, tc.want, p.Findings)
+			}
+		})
+	}
 }

@@ -11,6 +11,7 @@ import (
 // planNewLine puts a service on the contract with its first quantity. The first instance is attached, marked, and then given its
 // quantity; a further instance of the same service only comes into being by an adjustment and is marked afterwards.
 func (p *planner) planNewLine(s *subject) {
+	p.reportAddedBefore(s)
 	past := p.pastOf(s)
 	s.catchUp(past)
 	beginnings := s.beginnings()

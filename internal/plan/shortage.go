@@ -41,7 +41,7 @@ func (p *planner) reportShortages(s *subject, h *past, steps []step) {
 		h.collect(over, s, st, -st.over)
 	}
 	for _, found := range inOrderOf(short) {
-		p.reportShort(s, found)
+		p.reportShort(s, found, s.whyShort(found))
 	}
 	for _, found := range inOrderOf(over) {
 		p.reportOver(s, found)
@@ -176,14 +176,48 @@ func (s *subject) valueOf(f *shortage) *money.Amount {
 	return &amount
 }
 
-func (p *planner) reportShort(s *subject, f *shortage) {
-	why := "that period is posted"
+// reportAddedBefore names what was added inside a long cycle that was billed before Spindle came: its line begins with the next cycle (ADR
+// 0004), and what Microsoft charges until then would be on no bill (law 6). What stood at the first day that Spindle bills is not meant.
+func (p *planner) reportAddedBefore(s *subject) {
+	first, steps := s.clock.starts, s.want.Steps
+	if first.IsZero() {
+		first = s.clock.firstLongCycle().date
+	}
+	if len(steps) == 0 || !s.clock.long() || !s.clock.fresh || s.clock.since.IsZero() || !s.clock.since.Before(s.clock.billFrom) || p.travels(s.want.Key) || p.cameFromElsewhere(s) {
+		return
+	}
+	cycle, h, found := *s, &past{steps: steps}, map[billing.Period]*shortage{}
+	cycle.clock.start = s.clock.since
+	stood := steps[0].Units
+	for i, st := range steps {
+		until := first
+		if i+1 < len(steps) {
+			until = earlier(first, steps[i+1].From)
+		}
+		switch {
+		case !st.From.After(s.clock.billFrom):
+			stood = st.Units
+		case st.From.Before(until) && st.Units > stood:
+			h.collect(found, &cycle, stretch{days: billing.Period{Start: st.From, End: until}}, st.Units-stood)
+		}
+	}
+	for _, f := range inOrderOf(found) {
+		p.reportShort(s, f, fmt.Sprintf("the line begins on %s, with the first cycle that Spindle bills", first))
+	}
+}
+
+// whyShort says why the days of a period cannot be brought in step.
+func (s *subject) whyShort(f *shortage) string {
 	switch {
 	case f.days.Start.Before(s.contract.Start):
-		why = fmt.Sprintf("the contract begins on %s", s.contract.Start)
+		return fmt.Sprintf("the contract begins on %s", s.contract.Start)
 	case !f.days.Start.Before(s.clock.postedTo):
-		why = "Autotask takes one adjustment of a line a day"
+		return "Autotask takes one adjustment of a line a day"
 	}
+	return "that period is posted"
+}
+
+func (p *planner) reportShort(s *subject, f *shortage, why string) {
 	found := p.difference(s, f, fmt.Sprintf("Microsoft charges up to %d more than Autotask bills", f.units), why)
 	found.Remedy = "Add a charge for the difference in Autotask."
 	amount := s.valueOf(f)

@@ -195,7 +195,7 @@ func TestShortagesInWords(t *testing.T) {
 		}
 		f := &shortage{period: days("2026-11-15 2026-12-15"), days: days(tc.days), units: 2, unitDays: 10, proofs: tc.proofs, raised: []billing.Date{date("2026-11-20")}, whole: days("2026-11-20 2026-11-22")}
 		p := &planner{}
-		p.reportShort(s, f)
+		p.reportShort(s, f, s.whyShort(f))
 		p.reportOver(s, f)
 		same(t, tc.name, findingsIn(wellSaid(Plan{Findings: p.findings})), []string{tc.short, tc.over})
 		if got, want := fmt.Sprintf("%+v", p.shortages), "[{Finding:unbilled-difference/line/2026-11-15 LineKey:line Raised:[2026-11-20] Whole:2026-11-20 to 2026-11-21}]"; got != want {
