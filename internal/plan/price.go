@@ -50,7 +50,25 @@ func (s *subject) priceSteps(steps []step) []step {
 		}
 		last = price
 	}
-	return steps
+	return s.priceBehindOurs(steps)
+}
+
+// priceBehindOurs repeats the price behind the last adjustment of ours that waits after units begin anew: it may carry another price, which rows
+// without units do not tell.
+func (s *subject) priceBehindOurs(steps []step) []step {
+	if s.applied.LineID != s.line.ID || len(steps) == 0 || steps[0].before != 0 || steps[0].delta <= 0 {
+		return steps
+	}
+	var last billing.Date
+	for _, d := range s.applied.Dates {
+		if d.After(steps[0].choice.date) && s.unitsAt(d) == 0 {
+			last = billing.Later(last, d)
+		}
+	}
+	if last.IsZero() {
+		return steps
+	}
+	return s.priceStep(steps, s.clock.settle(choice{date: last, why: "a change that waits there may carry another price"}), nil)
 }
 
 // isPriced reports whether a step brings its price to a day: no adjustment that may carry another one comes between. What a row says of that day
