@@ -42,4 +42,7 @@ mapfile -t rooms < <(go list ./... | grep -vE '/internal/(e2e|plan$|rating$)')
 step "go test ${race[*]} -short, room by room"
 go test "${race[@]}" -short -vet=off -timeout 18m "${rooms[@]}"
 step "go test: whole runs, the console in a browser, every script, sweeps in full"
-go test -vet=off -timeout 18m ./internal/plan ./internal/rating ./internal/e2e/... ./internal/cli ./internal/target/autotask ./internal/source/partnercenter ./internal/sim/microsoft
+# The planner's random lives are always the same ones here: a case that comes once in thousands must not stop a change that has nothing to do
+# with it. make soak draws new ones, and many more.
+go test -vet=off -timeout 18m ./internal/plan -rapid.seed=20261129
+go test -vet=off -timeout 18m ./internal/rating ./internal/e2e/... ./internal/cli ./internal/target/autotask ./internal/source/partnercenter ./internal/sim/microsoft
