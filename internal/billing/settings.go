@@ -98,14 +98,14 @@ type PriceRule struct {
 	BelowCost      bool   // the resulting price may be below cost
 }
 
-// SortPriceRules puts rules in the order in which they win: the most specific first, and of rules for the same the one that counts from the
-// later day.
-func SortPriceRules(rules []PriceRule) {
-	slices.SortStableFunc(rules, func(a, b PriceRule) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.ProductID, b.ProductID),
-			b.From.Compare(a.From), cmp.Compare(a.ID, b.ID))
-	})
+// ComparePriceRules orders rules as they win: the most specific first, and of rules for the same the one that counts from the later day.
+func ComparePriceRules(a, b PriceRule) int {
+	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.ProductID, b.ProductID),
+		b.From.Compare(a.From), cmp.Compare(a.ID, b.ID))
 }
+
+// SortPriceRules puts rules in the order in which they win.
+func SortPriceRules(rules []PriceRule) { slices.SortStableFunc(rules, ComparePriceRules) }
 
 // rank is lower for more specific rules: subscription, customer and product, product, customer, organization; a SKU before its product, and
 // both before Azure as a whole; a subscription with its customer before the subscription alone.

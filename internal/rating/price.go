@@ -1,7 +1,6 @@
 package rating
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,7 +43,7 @@ func newPrices(rules []billing.PriceRule) prices {
 		bySubscription: map[billing.SubscriptionID][]billing.PriceRule{},
 		byCustomer:     map[billing.CustomerID][]billing.PriceRule{},
 	}
-	for _, rule := range slices.SortedFunc(slices.Values(rules), compareRules) {
+	for _, rule := range slices.SortedFunc(slices.Values(rules), billing.ComparePriceRules) {
 		switch {
 		case rule.SubscriptionID != "":
 			p.bySubscription[rule.SubscriptionID] = append(p.bySubscription[rule.SubscriptionID], rule)
@@ -55,29 +54,6 @@ func newPrices(rules []billing.PriceRule) prices {
 		}
 	}
 	return p
-}
-
-// ruleWeight orders rules: subscription, customer and product, product, customer, organization. A SKU beats its product, and a product
-// beats Azure as a whole.
-func ruleWeight(r billing.PriceRule) int {
-	product := productWeight(r.ProductID)
-	switch {
-	case r.SubscriptionID != "":
-		return 40 + product
-	case r.CustomerID != "" && product > 0:
-		return 30 + product
-	case product > 0:
-		return 20 + product
-	case r.CustomerID != "":
-		return 10
-	}
-	return 0
-}
-
-// compareRules orders rules: the most specific first; of two alike the one that names the customer beside the subscription, then the one that
-// came into force last.
-func compareRules(a, b billing.PriceRule) int {
-	return cmp.Or(cmp.Compare(ruleWeight(b), ruleWeight(a)), cmp.Compare(b.CustomerID, a.CustomerID), b.From.Compare(a.From), cmp.Compare(a.ID, b.ID))
 }
 
 func (r ruleQuery) matches(rule billing.PriceRule) bool {
@@ -102,7 +78,7 @@ func (p prices) find(q ruleQuery) (billing.PriceRule, bool) {
 	for _, list := range [][]billing.PriceRule{p.bySubscription[q.priced.subscription], p.byCustomer[q.priced.customer], p.general} {
 		for _, rule := range list {
 			if q.matches(rule) {
-				if !found || compareRules(rule, best) < 0 {
+				if !found || billing.ComparePriceRules(rule, best) < 0 {
 					best, found = rule, true
 				}
 				break

@@ -203,7 +203,7 @@ func TestRuleIndexLosesNothing(t *testing.T) {
 		var want billing.PriceRule
 		found := false
 		for _, rule := range rules {
-			if q.matches(rule) && (!found || compareRules(rule, want) < 0) {
+			if q.matches(rule) && (!found || billing.ComparePriceRules(rule, want) < 0) {
 				want, found = rule, true
 			}
 		}
