@@ -220,6 +220,67 @@ func TestDiaryOfAQuarterThatComesBack(t *testing.T) {
 	})
 }
 
+// A line that comes back at its old price while another one waits, which rows without units do not show: the old price is repeated behind it in
+// the same plan, or the next one would take it for a hand's.
+func TestDiaryOfAPriceThatWaitsBehindNothing(t *testing.T) {
+	s := november(periodStart)
+	s.b.at.services = append(s.b.at.services, billing.Service{ID: "802", Name: "Quarterly", PeriodType: billing.PeriodQuarter, UnitPrice: euros(3000), Active: true})
+	s.want.Service, s.want.BillFrom = billing.Ref{ID: "802"}, date("2026-01-01")
+	priced(3000)(s)
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five seats since 10 March",
+			plan: []planned{
+				{what: "attach-service 2026-03-10 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-03-10 0→5 at 30.00 EUR", money: "+150.00 EUR quarterly, +60.00 EUR once",
+					why: "New line: 5 from 2026-03-10, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-03-20", event: "a new price", do: priced(3300),
+			rows: []string{
+				"1: 2026-03-10 to 2026-04-14 5 for 60.00 EUR",
+				"1: 2026-04-15 to 2026-07-14 5 for 150.00 EUR",
+			},
+			plan: []planned{
+				{what: "reprice 2026-04-15 5→5 at 33.00 EUR", money: "+15.00 EUR quarterly",
+					why: "The price becomes 33.00 EUR from 2026-04-15, start of the next period."},
+			},
+		},
+		{day: "2026-03-25", event: "it ends", do: ends("2026-03-25"),
+			rows: []string{
+				"1: 2026-03-10 to 2026-04-14 5 for 60.00 EUR",
+				"1: 2026-04-15 to 2026-07-14 5 for 165.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-03-25 5→0", money: "-165.00 EUR quarterly, -38.50 EUR once",
+					why: "The subscription ended on 2026-03-25; the line ends from 2026-03-25, the day the subscription ended."},
+			},
+		},
+		{day: "2026-03-30", event: "it comes back at the old price", do: both(priced(3000), func(s *scene) { s.want.Units, s.want.EndedOn = 5, billing.Date{} }),
+			rows: []string{
+				"1: 2026-03-10 to 2026-03-24 5 for 25.00 EUR",
+				"1: 2026-03-25 to 2026-04-14 0 for 0.00 EUR",
+				"1: 2026-04-15 to 2026-07-14 0 for 0.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-03-30 0→5 at 30.00 EUR", money: "+150.00 EUR quarterly, +26.67 EUR once",
+					why: "0 → 5 from 2026-03-30, on the day, prorated by Autotask."},
+				{what: "reprice 2026-04-16 5→5 at 30.00 EUR",
+					why: "The price becomes 30.00 EUR from 2026-04-16, 2026-04-15 already has an adjustment of this line and Autotask takes one a day.", needs: "#1"},
+			},
+		},
+		{day: "2026-03-30", event: "nothing new",
+			rows: []string{
+				"1: 2026-03-10 to 2026-03-24 5 for 25.00 EUR",
+				"1: 2026-03-25 to 2026-03-29 0 for 0.00 EUR",
+				"1: 2026-03-30 to 2026-04-14 5 for 26.6667 EUR",
+				"1: 2026-04-15 to 2026-04-15 5 for 1.8132 EUR",
+				"1: 2026-04-16 to 2026-07-14 5 for 148.3516 EUR",
+			},
+		},
+	})
+}
+
 // Seats that are added to a yearly subscription whose running year was billed before Spindle came: the line begins with the next year, and what
 // Microsoft charges for the new seats until then is named, in every run the same.
 func TestDiaryOfSeatsAddedToAYearThatWasBilledBefore(t *testing.T) {
