@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 
 	"spindle/internal/billing"
 	"spindle/internal/plan"
@@ -77,12 +76,12 @@ func (e *Engine) ask(ctx context.Context, org store.Organization, about concerne
 }
 
 // rated gives what a rating makes of both inputs, which are computed side by side.
-func rated[T any](q question, rate func(rating.Input) T) (before, after T) {
-	var both sync.WaitGroup
-	both.Go(func() { before = rate(q.before) })
-	after = rate(q.after)
-	both.Wait()
-	return before, after
+func rated[T any](q question, rate func(rating.Input) T) (before, after T, err error) {
+	err = sideBySide(
+		func() error { before = rate(q.before); return nil },
+		func() error { after = rate(q.after); return nil },
+	)
+	return before, after, err
 }
 
 // inputOf adds what some customers were billed, and leaves out the subscriptions of all others. It tells whether that is enough to rate them as

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"spindle/internal/billing"
+	"spindle/internal/fault"
 	"spindle/internal/money"
 	"spindle/internal/plan"
 	"spindle/internal/rating"
@@ -159,7 +160,8 @@ func TestFewAreAnsweredAsAll(t *testing.T) {
 				t.Fatalf("%d of %d lines were looked at", picked, len(all.before.Lines[1].Lines))
 			}
 			answer := func(q question) (Consequence, PricePreview) {
-				before, after := rated(q, sideOf)
+				before, after, err := rated(q, sideOf)
+				o.check(err)
 				return compareDesired(before, after, q.memory), priceMoves(before.desired, after.desired)
 			}
 			gotC, gotP := answer(few)
@@ -236,5 +238,18 @@ func TestTogetherWith(t *testing.T) {
 		if got := fmt.Sprint(sortedCustomers(togetherWith(tc.of, routes))); got != tc.want {
 			t.Errorf("%v: %s, want %s", tc.of, got, tc.want)
 		}
+	}
+}
+
+// A fault of ours in a rating fails the question, not the process and everybody's pages with it.
+func TestARatingThatPanicsFailsTheQuestion(t *testing.T) {
+	_, _, err := rated(question{after: rating.Input{Month: "2026-10"}}, func(in rating.Input) int {
+		if in.Month != "" {
+			panic("no such month")
+		}
+		return 0
+	})
+	if fault.KindOf(err) != fault.KindInternal || !strings.Contains(err.Error(), "no such month") {
+		t.Errorf("%v", err)
 	}
 }

@@ -66,7 +66,10 @@ func (e *Engine) consequence(ctx context.Context, org store.Organization, about 
 	if err != nil {
 		return Consequence{}, err
 	}
-	before, after := rated(q, sideOf)
+	before, after, err := rated(q, sideOf)
+	if err != nil {
+		return Consequence{}, err
+	}
 	c := compareDesired(before, after, q.memory)
 	c.Known = q.known
 	return c, nil

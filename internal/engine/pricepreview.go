@@ -59,7 +59,11 @@ func (e *Engine) PreviewPriceRule(ctx context.Context, org store.Organization, r
 	if err != nil {
 		return PricePreview{}, err
 	}
-	p := priceMoves(rated(q, rating.Rate))
+	before, after, err := rated(q, rating.Rate)
+	if err != nil {
+		return PricePreview{}, err
+	}
+	p := priceMoves(before, after)
 	p.Known = q.before.Month != ""
 	return p, nil
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -251,12 +252,20 @@ func (e *Engine) storedDecisions(ctx context.Context, org store.Organization) (r
 	return in, memory, nil
 }
 
-// sideBySide does things that do not depend on each other at the same time, and gives the first error in their order.
+// sideBySide does things that do not depend on each other at the same time, and gives the first error in their order. What panics beside the
+// caller would end the process, whoever serves the caller: it becomes an error.
 func sideBySide(all ...func() error) error {
 	errs := make([]error, len(all))
 	var group sync.WaitGroup
 	for i, f := range all {
-		group.Go(func() { errs[i] = f() })
+		group.Go(func() {
+			defer func() {
+				if why := recover(); why != nil {
+					errs[i] = fault.Newf(fault.KindInternal, "panic: %v\n%s", why, debug.Stack())
+				}
+			}()
+			errs[i] = f()
+		})
 	}
 	group.Wait()
 	for _, err := range errs {
