@@ -280,8 +280,9 @@ func TestLinesThatShareAKey(t *testing.T) {
 	})
 }
 
-// TestCustomersOfOneName: a finding about a subscription that nobody knows is of the customer whose line comes first, always the same one.
-func TestCustomersOfOneName(t *testing.T) {
+// TestASubscriptionBilledToTwo: a finding about a subscription that nobody knows is always of the same customer, though lines of two who share a name
+// bill it: of the one told apart by what sorts first.
+func TestASubscriptionBilledToTwo(t *testing.T) {
 	line := func(key string, c billing.CustomerID) billing.LineItem {
 		return change(bought("gone", "1", "5.00"), func(l *billing.LineItem) { l.Key, l.Row, l.CustomerID = key, 0, c })
 	}
@@ -289,7 +290,7 @@ func TestCustomersOfOneName(t *testing.T) {
 		in := world()
 		in.Directory.Customers[0].Name, in.Directory.Customers[1].Name = "Twin Ltd", "Twin Ltd"
 		in.Lines = []billing.LineSet{billedSet(lines...)}
-		if f := findingOf(t, Rate(in), "line-without-subscription/gone"); f.CustomerID != dunmore || f.Money.String() != "10.00 EUR" {
+		if f := findingOf(t, Rate(in), "line-without-subscription/gone"); f.CustomerID != alder || f.Customer != "Twin Ltd (alder)" || f.Money.String() != "10.00 EUR" {
 			t.Errorf("finding %+v", f)
 		}
 	}

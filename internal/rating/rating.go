@@ -180,6 +180,24 @@ func (r *rater) readNames() {
 			r.names[id] = name
 		}
 	}
+	r.tellApart()
+}
+
+// tellApart adds to a name that several customers share what only one of them has: the domain, else the id.
+func (r *rater) tellApart() {
+	sharing := map[string]int{}
+	for _, name := range r.names {
+		sharing[strings.ToLower(name)]++
+	}
+	domains := map[billing.CustomerID]string{}
+	for _, c := range r.in.Directory.Customers {
+		domains[c.ID] = max(domains[c.ID], c.Domain)
+	}
+	for id, name := range r.names {
+		if sharing[strings.ToLower(name)] > 1 {
+			r.names[id] = name + " (" + cmp.Or(domains[id], string(id)) + ")"
+		}
+	}
 }
 
 // name gives a customer's name, or its id when no source names it.

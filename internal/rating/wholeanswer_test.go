@@ -67,13 +67,48 @@ func TestNamesOfCustomers(t *testing.T) {
 	}
 	in := world()
 	in.Directory.Customers = []billing.Customer{{ID: "c1", Name: "Directory"}, {ID: "c2"}, {ID: "c3", Name: "Zeta"}, {ID: "c3", Name: "Alpha"}}
-	in.Lines = []billing.LineSet{billedSet(line("c1", "Aaa"), line("c2", "Invoice"), line("c4", "Beta"), line("c4", "Alpha"), line("c5", ""))}
+	in.Lines = []billing.LineSet{billedSet(line("c1", "Aaa"), line("c2", "Invoice"), line("c4", "Beta"), line("c4", "Alder"), line("c5", ""))}
 	in.Usage = []billing.UsageSet{usageSet(group("c6", "Usage"), group("c2", "Zzz"), group("c7", ""))}
 	r := newRater(in)
-	for id, want := range map[billing.CustomerID]string{"c1": "Directory", "c2": "Invoice", "c3": "Alpha", "c4": "Alpha", "c5": "c5", "c6": "Usage", "c7": "c7", "c8": "c8", "": "no customer"} {
+	for id, want := range map[billing.CustomerID]string{"c1": "Directory", "c2": "Invoice", "c3": "Alpha", "c4": "Alder", "c5": "c5", "c6": "Usage", "c7": "c7", "c8": "c8", "": "no customer"} {
 		if got := r.name(id); got != want {
 			t.Errorf("customer %q is called %q, want %q", id, got, want)
 		}
+	}
+}
+
+// TestSharedNames: customers that share a name, whatever its case and wherever it comes from, are told apart by their domains, or by their ids
+// where none is known, in findings, lines and charges alike.
+func TestSharedNames(t *testing.T) {
+	line := change(bought("s3", "1", "1"), func(l *billing.LineItem) { l.CustomerID, l.CustomerName = "birch-3", "BIRCH LTD" })
+	in := Input{Directory: billing.Directory{Customers: []billing.Customer{
+		{ID: "birch-1", Name: "Birch Ltd", Domain: "birch.example"}, {ID: "birch-2", Name: "Birch Ltd"}, {ID: "cedar", Name: "Cedar Ltd", Domain: "cedar.example"},
+	}}, Lines: []billing.LineSet{billedSet(line)}}
+	r := newRater(in)
+	for id, want := range map[billing.CustomerID]string{"birch-1": "Birch Ltd (birch.example)", "birch-2": "Birch Ltd (birch-2)", "birch-3": "BIRCH LTD (birch-3)", "cedar": "Cedar Ltd"} {
+		if got := r.name(id); got != want {
+			t.Errorf("customer %q is called %q, want %q", id, got, want)
+		}
+	}
+	world := world()
+	for i := range world.Directory.Customers {
+		world.Directory.Customers[i].Name, world.Directory.Customers[i].Domain = "Birch Ltd", string(world.Directory.Customers[i].ID)+".example"
+	}
+	world.Mappings.Companies = nil
+	dunmores := seat("s2", 1)
+	dunmores.CustomerID = dunmore
+	world.Directory.Subscriptions = []billing.Subscription{seat("s1", 1), dunmores}
+	told := map[string]bool{}
+	for _, f := range Rate(world).Findings {
+		if f.Kind == billing.FindingUnmapped {
+			told[f.Customer] = true
+			if !strings.Contains(f.Message, f.Customer) || !strings.HasSuffix(f.Customer, ".example)") {
+				t.Errorf("%q is said of %q", f.Message, f.Customer)
+			}
+		}
+	}
+	if len(told) != len(world.Directory.Customers) {
+		t.Errorf("%d customers of one name are called %v", len(world.Directory.Customers), told)
 	}
 }
 
