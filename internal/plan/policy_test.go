@@ -89,9 +89,10 @@ func TestAutoApproved(t *testing.T) {
 func TestKindsKnowWhatTheyAre(t *testing.T) {
 	all := []ChangeKind{CreateContract, ExtendContract, CreateService, AttachService, AddRepeat, MarkLine, Increase, Decrease, Reprice, End, CreateCharge, CorrectCharge, RemoveCharge}
 	adjusts, reduces := []ChangeKind{Increase, Decrease, Reprice, End}, []ChangeKind{Decrease, End, RemoveCharge}
+	prepares := []ChangeKind{CreateContract, CreateService, AttachService}
 	for _, k := range all {
-		if k.IsAdjustment() != slices.Contains(adjusts, k) || k.IsReduction() != slices.Contains(reduces, k) {
-			t.Errorf("%s: adjustment %t, reduction %t", k, k.IsAdjustment(), k.IsReduction())
+		if k.IsAdjustment() != slices.Contains(adjusts, k) || k.IsReduction() != slices.Contains(reduces, k) || k.Prepares() != slices.Contains(prepares, k) {
+			t.Errorf("%s: adjustment %t, reduction %t, preparation %t", k, k.IsAdjustment(), k.IsReduction(), k.Prepares())
 		}
 	}
 }

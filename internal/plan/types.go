@@ -48,6 +48,15 @@ func (k ChangeKind) IsReduction() bool {
 	return false
 }
 
+// Prepares reports whether the change bills nothing by itself: it makes what others stand on.
+func (k ChangeKind) Prepares() bool {
+	switch k {
+	case CreateContract, CreateService, AttachService:
+		return true
+	}
+	return false
+}
+
 // State is the part of the target that a change is about, before or after it.
 type State struct {
 	Exists    bool

@@ -289,7 +289,7 @@ func approvable(changes []ChangeState, states map[string]ChangeStateKind, held b
 	return chosen
 }
 
-// chooseRejected gives the changes to reject, and those that require them, in the plan's order.
+// chooseRejected gives the changes to reject, those that require them, and what would only have prepared for these, in the plan's order.
 func chooseRejected(changes []ChangeState, a Approval) ([]string, error) {
 	states := statesOf(changes)
 	open := func(k ChangeStateKind) bool { return k == ChangeProposed || k == ChangeApproved }
@@ -317,6 +317,11 @@ func chooseRejected(changes []ChangeState, a Approval) ([]string, error) {
 				}
 			}
 		}
+		for _, id := range inVain(changes, rejected) {
+			if open(states[id]) && !rejected[id] {
+				rejected[id], grown = true, true
+			}
+		}
 	}
 	var chosen []string
 	for _, c := range changes {
@@ -325,6 +330,27 @@ func chooseRejected(changes []ChangeState, a Approval) ([]string, error) {
 		}
 	}
 	return chosen, nil
+}
+
+// inVain gives the preparations that rejected changes require and no other does: a contract or service that nothing would stand on.
+func inVain(changes []ChangeState, rejected map[string]bool) []string {
+	needed, refused := map[string]bool{}, map[string]bool{}
+	for _, c := range changes {
+		for _, id := range c.Change.Requires {
+			if rejected[c.Change.ID] || c.State == ChangeRejected {
+				refused[id] = true
+			} else {
+				needed[id] = true
+			}
+		}
+	}
+	var ids []string
+	for _, c := range changes {
+		if id := c.Change.ID; c.Change.Kind.Prepares() && refused[id] && !needed[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // Decisions lists the approvals and rejections of a run, oldest first.

@@ -121,6 +121,51 @@ func TestRejectTakesWhatRequiresItAlong(t *testing.T) {
 	})
 }
 
+// TestRejectTakesPreparationsAlong: a contract or service that only rejected changes needed is not made either; one that bills something for others
+// is, and so is what was rejected or required by nobody before.
+func TestRejectTakesPreparationsAlong(t *testing.T) {
+	first := []plan.Change{
+		{ID: "contract", Kind: plan.CreateContract},
+		{ID: "service", Kind: plan.CreateService},
+		{ID: "spare", Kind: plan.CreateService},
+		{ID: "attach", Kind: plan.AttachService, Requires: []string{"contract", "service"}},
+		{ID: "quantity", Kind: plan.Increase, Requires: []string{"attach"}},
+		{ID: "other", Kind: plan.AttachService, Requires: []string{"contract"}},
+		{ID: "seats", Kind: plan.Increase, Requires: []string{"other"}},
+		{ID: "price", Kind: plan.Reprice, Requires: []string{"seats"}},
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for _, tc := range []struct{ name, reject, want string }{
+			{"the contract serves another", "quantity", "service attach quantity"},
+			{"one after the other", "quantity, seats", "service attach quantity; contract other seats price"},
+			{"both at once", "quantity seats", "contract service attach quantity other seats price"},
+			{"seats are no preparation for their price", "price", "price"},
+			{"a preparation by itself", "spare", "spare"},
+			{"what requires it goes too", "contract", "contract service attach quantity other seats price"},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				ctx, org := t.Context(), organization(t, s, tc.name)
+				id := planned(t, s, org, store.Scope{}, first...)
+				_, err := s.Approve(ctx, org, id, store.Approval{ChangeIDs: []string{"service", "contract"}, By: "ann", Fingerprint: fingerprint(id)})
+				must(t, err)
+				var rejected []string
+				for ids := range strings.SplitSeq(tc.reject, ", ") {
+					a := store.Approval{ChangeIDs: strings.Fields(ids), By: "bob", Fingerprint: fingerprint(id)}
+					_, changes, err := s.Plan(ctx, org, id)
+					must(t, err)
+					weighed, err := a.Rejects(changes)
+					must(t, err)
+					got, err := s.Reject(ctx, org, id, a)
+					must(t, err)
+					equal(t, got, weighed)
+					rejected = append(rejected, strings.Join(got, " "))
+				}
+				equal(t, strings.Join(rejected, "; "), tc.want)
+			})
+		}
+	})
+}
+
 func TestDecisionsNeedAnOpenPlan(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx, org := t.Context(), organization(t, s, "Northwind IT")
