@@ -41,6 +41,9 @@ func TestClockUp(t *testing.T) {
 		{"before the contract, true-date", "2026-01-02", trueDate, billing.PeriodMonth, "", false, "2026-01-15", "on the day, prorated by Autotask"},
 		{"before the contract, next-period", "2026-01-02", nextPeriod, billing.PeriodMonth, "", false, "2026-01-15", "start of the next period"},
 
+		{"next-period on the contract's first day", "2026-01-15", nextPeriod, billing.PeriodMonth, "", false, "2026-02-15", "start of the next period"},
+		{"before the contract, true-date, not known", "2026-01-02", trueDate, billing.PeriodMonth, "", true, "2026-01-15", "on the day: the day it is charged from is not known"},
+
 		{"a line that stands, charged anew from a day ahead", "2026-11-20", upNow, billing.PeriodMonth, "2026-12-20", false, "2026-11-15", "start of the current period, which is not posted"},
 		{"and with the next period", "2026-11-20", nextPeriod, billing.PeriodMonth, "2027-01-20", false, "2026-12-15", "start of the next period"},
 		{"true-date from the period's first day", "2026-11-20", trueDate, billing.PeriodMonth, "2026-11-15", true, "2026-11-15", "the day the subscription is charged from"},
@@ -83,6 +86,7 @@ func TestClockStartsWithTheFirstMonth(t *testing.T) {
 		{"so did true-date's", "2026-12-01", trueDate, billing.PeriodMonth, "2026-05-01", true, "2026-12-01", first},
 		{"the next period is later anyway", "2026-12-01", nextPeriod, billing.PeriodMonth, "2026-05-01", true, "2026-12-15", "start of the next period"},
 		{"the period began later", "2026-11-01", upNow, billing.PeriodMonth, "2026-05-01", true, "2026-11-15", current},
+		{"the period begins with it", "2026-11-15", upNow, billing.PeriodMonth, "2026-05-01", true, "2026-11-15", current},
 		{"seats that join a line", "2026-12-01", upNow, billing.PeriodMonth, "", false, "2026-12-01", first},
 		{"a year that began in the first month", "2026-12-01", upNow, billing.PeriodYear, "2026-12-03", true, "2026-12-03", "the day the subscription is charged from"},
 		{"a year that began the day before", "2026-12-01", upNow, billing.PeriodYear, "2026-11-30", true, "2027-11-30",
@@ -126,6 +130,51 @@ func TestClockDown(t *testing.T) {
 		c := clock{day: date(tc.day), policy: tc.policy, period: tc.period, start: date("2026-01-15"), endedOn: optional(tc.endedOn)}
 		if got := c.down(); got.date != date(tc.want) || got.because() != tc.why {
 			t.Errorf("%s: %s, %s; want %s, %s", tc.name, got.date, got.because(), tc.want, tc.why)
+		}
+	}
+}
+
+// A line that is written ahead keeps the day it begins, whatever is changed of it until then and whatever the policy says; one that comes back begins no
+// earlier than it ended, and not later either.
+func TestClockOfALineThatHasNotBegun(t *testing.T) {
+	const begins, ended = "the day the line begins", "the day it ended before: what was billed until then is not billed again"
+	for _, tc := range []struct {
+		name     string
+		policy   billing.EffectivePolicy
+		starts   string
+		stoodTo  string
+		up, why  string
+		down     string
+		downsWhy string
+	}{
+		{"written ahead", upNow, "2026-12-20", "", "2026-12-20", begins, "2026-12-20", begins},
+		{"written ahead, true-date", trueDate, "2026-12-20", "", "2026-12-20", begins, "2026-12-20", begins},
+		{"written ahead, period-start", periodStart, "2026-12-20", "", "2026-12-20", begins, "2026-12-20", begins},
+		{"written ahead, next-period", nextPeriod, "2026-12-20", "", "2026-12-20", begins, "2026-12-20", begins},
+		{"ended inside the running period", upNow, "", "2026-11-18", "2026-11-18", ended, "2026-12-15", "start of the next period"},
+		{"ended with the running period's start", upNow, "", "2026-11-15", "2026-11-15", whyCurrent, "2026-12-15", "start of the next period"},
+		{"ended the day after it", upNow, "", "2026-11-16", "2026-11-16", ended, "2026-12-15", "start of the next period"},
+		{"ended before it", upNow, "", "2026-10-15", "2026-11-15", whyCurrent, "2026-12-15", "start of the next period"},
+		{"ends ahead", upNow, "", "2026-12-15", "2026-12-15", ended, "2026-12-15", "start of the next period"},
+		{"ended after the day it is charged from", trueDate, "", "2026-11-18", "2026-11-18", ended, "2026-11-20", "on the day, credited by Autotask"},
+		{"ended before the day it is charged from", trueDate, "", "2026-11-16", "2026-11-17", "the day the subscription is charged from", "2026-11-20", "on the day, credited by Autotask"},
+		{"ended on the day it is charged from", trueDate, "", "2026-11-17", "2026-11-17", "the day the subscription is charged from", "2026-11-20", "on the day, credited by Autotask"},
+	} {
+		c := clock{day: date("2026-11-20"), policy: tc.policy, period: billing.PeriodMonth, start: date("2026-01-15"), since: date("2026-11-17"), fresh: true,
+			starts: optional(tc.starts), stoodTo: optional(tc.stoodTo)}
+		if got := c.up(); got.date != date(tc.up) || got.because() != tc.why {
+			t.Errorf("%s: up on %s, %s; want %s, %s", tc.name, got.date, got.because(), tc.up, tc.why)
+		}
+		if got := c.down(); got.date != date(tc.down) || got.because() != tc.downsWhy {
+			t.Errorf("%s: down on %s, %s; want %s, %s", tc.name, got.date, got.because(), tc.down, tc.downsWhy)
+		}
+		if tc.stoodTo == "" {
+			continue
+		}
+		if c.fresh = false; tc.policy == upNow {
+			if got := c.up(); got.date != date("2026-11-15") {
+				t.Errorf("%s, but it goes on: up on %s", tc.name, got.date)
+			}
 		}
 	}
 }

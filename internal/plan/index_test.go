@@ -126,6 +126,13 @@ func TestDuplicateMarks(t *testing.T) {
 		"duplicate/contract/SPN-m | Contracts 900 and 901 both carry our mark SPN-m; the first is used. | Remove the contract number from the one that is not used, in Autotask.",
 		"duplicate/service/spindle:s | Services 800 and 801 both carry our mark spindle:s; the first is used. | Deactivate or rename the second one in Autotask.",
 	})
+	used := newPlanner(Input{Observed: o})
+	if c, _ := used.contract(billing.Ref{Mark: "SPN-m"}); c.ID != "900" {
+		t.Errorf("contract %s is used", c.ID)
+	}
+	if s, _ := used.service(billing.Ref{Mark: "spindle:s"}); s.ID != "800" {
+		t.Errorf("service %s is used", s.ID)
+	}
 }
 
 // Findings come in order, and one of those that say the same about the same thing is kept.
@@ -149,6 +156,44 @@ func TestCustomerNames(t *testing.T) {
 			t.Errorf("%q is called %q, want %q", id, got, want)
 		}
 	}
+	// Of two names that charges have for a customer, the one of the first key counts, however they come (law 4).
+	for _, keys := range [][2]string{{"a", "b"}, {"b", "a"}} {
+		p := newPlanner(inOrder(Input{Desired: billing.Desired{Charges: []billing.DesiredCharge{{Key: keys[0], CustomerID: "c1", Customer: "name of " + keys[0]}, {Key: keys[1], CustomerID: "c1", Customer: "name of " + keys[1]}}}}))
+		if got := p.customerName("c1"); got != "name of a" {
+			t.Errorf("with charges %v: %q", keys, got)
+		}
+	}
+}
+
+// A contract that still carries a mark of ours, but that nothing asks for any more, is the MSP's own again: a line that is mapped to it does not extend it.
+func TestWhoseContractAMarkSays(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		ref, mark string // of the reference, and on the contract
+		want      string
+	}{
+		{"nobody's", "", "", ""},
+		{"managed, by the reference", "SPN-m", "SPN-m", "SPN-m"},
+		{"managed, mapped by its number", "", "SPN-m", "SPN-m"},
+		{"managed, and somebody took the mark off", "SPN-m", "", "SPN-m"},
+		{"managed no longer", "", "SPN-old", ""},
+		{"managed no longer, by the reference", "SPN-old", "SPN-old", ""},
+		{"the reference goes before the mark", "SPN-m", "SPN-n", "SPN-m"},
+		{"a reference that means nothing any more", "SPN-old", "SPN-n", "SPN-n"},
+	} {
+		p := newPlanner(Input{Desired: billing.Desired{Contracts: []billing.DesiredContract{{Mark: "SPN-m"}, {Mark: "SPN-n"}}}})
+		if got := p.managedMark(billing.Ref{Mark: tc.ref}, &billing.Contract{ID: "900", Mark: tc.mark}); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+	s := november(upNow)
+	s.stands(5, "2026-03-10")
+	s.b.at.contracts[0].Mark, s.b.at.contracts[0].End, s.want.Units = "SPN-old", date("2026-12-14"), 3
+	p := s.expect(t)
+	same(t, "findings", findingsIn(p), []string{
+		"contract-ends/900 | Contract \"Cloud\" ends on 2026-12-14, before the next billing period is over. | Extend or renew it in Autotask, or map the customer to another contract with spindle contracts map.",
+		"contract-ends/line | Premium: The change would take effect on 2026-12-15, but contract \"Cloud\" ends on 2026-12-14. | Extend the contract in Autotask, or map the line to its successor with spindle contracts map. | 30.00 EUR",
+	})
 }
 
 // Law 4: of two that carry one mark the first by its number is used, and what has no customer or contract keeps the order of its mark, however they are

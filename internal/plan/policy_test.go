@@ -73,6 +73,16 @@ func TestAutoApproved(t *testing.T) {
 		{"end", func(c *Change) { c.Kind = End }, euros(500), false},
 		{"downward correction", func(c *Change) { c.Kind, c.OneOff = CorrectCharge, euros(-1) }, euros(500), false},
 		{"upward correction", func(c *Change) { c.Kind, c.OneOff = CorrectCharge, euros(1) }, euros(500), true},
+		{"a correction that changes no money", func(c *Change) { c.Kind, c.Recurring, c.OneOff = CorrectCharge, money.Amount{}, euros(0) }, euros(500), true},
+		{"a cent of a correction upwards", func(c *Change) { c.Kind, c.Recurring, c.OneOff = CorrectCharge, money.Amount{}, euros(1) }, euros(1), true},
+		{"a credit of Microsoft's, charged for the first time", func(c *Change) { c.Kind, c.Recurring, c.OneOff = CreateCharge, money.Amount{}, euros(-500) }, euros(500), true},
+		{"a true-up downwards", func(c *Change) {
+			c.Kind, c.Recurring, c.OneOff, c.NewCharge = CreateCharge, money.Amount{}, euros(-1), &billing.DesiredCharge{TrueUp: 1}
+		}, euros(500), false},
+		{"a true-up upwards", func(c *Change) {
+			c.Kind, c.Recurring, c.OneOff, c.NewCharge = CreateCharge, money.Amount{}, euros(1), &billing.DesiredCharge{TrueUp: 1}
+		}, euros(500), true},
+		{"nothing, with no tolerance", func(c *Change) { c.Recurring = euros(0) }, money.Amount{}, false},
 		{"money not known", func(c *Change) { c.Adjust, c.Recurring = &Adjustment{UnitChange: 90}, money.Amount{} }, euros(500), false},
 		{"known to be nothing", func(c *Change) { c.Adjust, c.Recurring = &Adjustment{UnitChange: 90}, euros(0) }, euros(500), true},
 		{"mark", func(c *Change) { c.Kind = MarkLine }, euros(500), false},

@@ -122,10 +122,70 @@ func TestUnitPriceAt(t *testing.T) {
 		{"rounded half away from zero", []string{"2026-11-15 2026-12-15 8 1", "2026-12-15 2027-01-15 8 1"}, "2026-11-20", "0.0013 EUR"},
 		{"a row that keeps its end under a later one tells only its own days",
 			[]string{"2026-11-15 2026-12-15 5 5000", "2026-11-20 2026-12-15 5 4583", "2026-12-15 2027-01-15 5 5500"}, "2026-11-10", "11.00 EUR"},
+		{"and nobody tells the price of the others", []string{"2026-11-15 2026-12-15 5 5000", "2026-11-20 2026-12-15 5 4583"}, "2026-11-10", "-"},
 		{"after the last row", []string{"2026-11-15 2026-12-15 5 5000"}, "2027-03-01", "-"},
 	} {
 		s := rowsSubject(t, month, month, tc.rows...)
 		if got := amountText(s.unitPriceAt(date(tc.on))); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+}
+
+// A day without units tells no price, but units that begin anew after it do; a price that ended with the units of the day is not that of others.
+func TestThePriceOfDaysWithoutUnits(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		rows []string
+		want string
+	}{
+		{"nothing, still nothing, then five", []string{"2026-11-15 2026-12-01 0 0", "2026-12-01 2026-12-15 0 0", "2026-12-15 2027-01-15 5 5000"}, "10.00 EUR"},
+		{"not begun, nothing, then five", []string{"2026-12-15 2027-01-15 0 0", "2027-01-15 2027-02-15 5 5000"}, "10.00 EUR"},
+		{"one for a part, nothing, then five", []string{"2026-11-15 2026-11-18 0 0", "2026-11-18 2026-12-01 1 433", "2026-12-01 2026-12-15 0 0", "2026-12-15 2027-01-15 5 5000"}, "-"},
+		{"five for a part, then one", []string{"2026-11-18 2026-12-15 5 4333", "2026-12-15 2027-01-15 1 1100"}, "11.00 EUR"},
+		{"nothing, and a part of one", []string{"2026-11-15 2026-12-10 0 0", "2026-12-10 2026-12-15 1 166"}, "-"},
+		{"nothing at all", []string{"2026-11-15 2026-12-15 0 0", "2026-12-15 2027-01-15 0 0"}, "-"},
+	} {
+		s := rowsSubject(t, month, month, tc.rows...)
+		if got := amountText(s.unitPriceAt(date("2026-11-20"))); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
+	}
+	s := rowsSubject(t, month, month, "2026-11-15 2026-12-01 0 0", "2026-12-01 2026-12-15 0 0", "2026-12-15 2027-01-15 1 1000", "2027-01-15 2027-02-15 5 5000", "2027-02-15 2027-03-15 0 0")
+	for i, want := range []bool{false, false, true, false, false} {
+		if got := s.beginsAnew(i); got != want {
+			t.Errorf("row %d begins anew: %t", i, got)
+		}
+	}
+}
+
+// Whether months of a yearly service are months of their own, or parts that adjustments cut out of the year: a row that begins where we adjusted, or inside
+// a month, proves nothing, and an unproven month tells no price.
+func TestMonthsThatMayBePartsOfAYear(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		rows []string
+		ours string
+		sure bool
+		want string // the price per unit on 20 November
+	}{
+		{"a month begins with nobody's doing", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}, "", true, "10.00 EUR"},
+		{"we adjusted the price there", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5500"}, "2026-12-15", false, "-"},
+		{"we adjusted another day", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5500"}, "2026-11-15", true, "10.00 EUR"},
+		{"somebody adjusted a price inside a month", []string{"2026-11-15 2026-12-01 5 2667", "2026-12-01 2026-12-15 5 2567"}, "", false, "-"},
+		{"somebody adjusted the quantity", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 6 6000"}, "", false, "-"},
+	} {
+		s := rowsSubject(t, month, year, tc.rows...)
+		var ours []billing.Date
+		if tc.ours != "" {
+			ours = []billing.Date{date(tc.ours)}
+		}
+		s.span = spanOf(s.line, s.contract, s.service, ours)
+		whole := billing.Period{Start: date("2026-11-15"), End: date("2026-12-15")}
+		if s.span.sure != tc.sure || s.span.isWhole(whole) != tc.sure || s.span.isWhole(billing.Period{Start: whole.Start, End: date("2026-12-14")}) {
+			t.Errorf("%s: sure %t, the month is whole %t", tc.name, s.span.sure, s.span.isWhole(whole))
+		}
+		if got := amountText(s.unitPriceAt(date("2026-11-20"))); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}
@@ -148,6 +208,34 @@ func TestShortcutsOfTheUnitPriceChangeNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What was worked out for one row is only used for another one of the same units, the same total and the same currency, and what is wanted only when the
+// row bills exactly that: otherwise a line would be told the price of another one.
+func TestWhatIsRememberedOfTheUnitPrice(t *testing.T) {
+	dollars := func(cents int64) money.Amount { return money.Of(money.New(cents, -2), "USD") }
+	ten, tenDollars := euros(1000), dollars(1000)
+	for _, tc := range []struct {
+		name string
+		want *money.Amount
+		rows []billing.UnitRow
+		told string
+	}{
+		{"the same total for other units", nil, []billing.UnitRow{{Units: 5, Price: euros(5000)}, {Units: 10, Price: euros(5000)}, {Units: 5, Price: euros(5000)}}, "[10.00 EUR 5.00 EUR 10.00 EUR]"},
+		{"the same total in another currency", nil, []billing.UnitRow{{Units: 5, Price: euros(5000)}, {Units: 5, Price: dollars(5000)}, {Units: 5, Price: euros(5000)}}, "[10.00 EUR 10.00 USD 10.00 EUR]"},
+		{"the same units for another total", nil, []billing.UnitRow{{Units: 5, Price: euros(5000)}, {Units: 5, Price: euros(5500)}}, "[10.00 EUR 11.00 EUR]"},
+		{"what is wanted, in another currency", &tenDollars, []billing.UnitRow{{Units: 5, Price: euros(5000)}, {Units: 5, Price: dollars(5000)}}, "[10.00 EUR 10.00 USD]"},
+		{"what is wanted, for another total", &ten, []billing.UnitRow{{Units: 5, Price: euros(5001)}, {Units: 5, Price: euros(5000)}}, "[10.002 EUR 10.00 EUR]"},
+	} {
+		s := &subject{want: &billing.DesiredLine{UnitPrice: tc.want}}
+		var told []string
+		for _, r := range tc.rows {
+			told = append(told, s.perUnit(r).String())
+		}
+		if got := fmt.Sprint(told); got != tc.told {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.told)
+		}
+	}
 }
 
 func TestUnchangedAndRowStarts(t *testing.T) {
