@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -93,6 +94,8 @@ func TestStands(t *testing.T) {
 		{"correction of a deleted one", correct, charges(), false, Moved},
 		{"correction due of what the target rounded", kind(CorrectCharge, func(c *Change) { *c = correct; c.Before.Amount = &fine }), charges(charge("1", 500, false)), false, Due},
 		{"correction done and rounded", kind(CorrectCharge, func(c *Change) { *c = correct; c.Before.Amount, c.After.Amount = &six, &fine }), charges(charge("1", 500, false)), false, Done},
+		{"correction due of four digits that the target kept", kind(CorrectCharge, func(c *Change) { *c = correct; c.Before.Amount = &fine }),
+			charges(billing.Charge{ID: "1", Mark: "SPN-c", Quantity: money.Int(1), UnitPrice: fine}), false, Due},
 		{"a cent is no rounding", kind(CorrectCharge, func(c *Change) { *c = correct; c.Before.Amount = &fine }), charges(charge("1", 501, false)), false, Moved},
 		{"removal due of what the target rounded", kind(RemoveCharge, func(c *Change) { *c = remove; c.Before.Amount = &fine }), charges(charge("1", 500, false)), false, Due},
 		{"removal due", remove, charges(charge("1", 500, false)), false, Due},
@@ -103,6 +106,85 @@ func TestStands(t *testing.T) {
 			t.Errorf("%s: %s (%s), want %s", tc.name, got, why, tc.want)
 		} else if got != Due && why == "" {
 			t.Errorf("%s: %s without a reason", tc.name, got)
+		}
+	}
+}
+
+// Which contract service a change is about when the plan has only a mark for it, and which ones make it stale: an unmarked instance of the same service on the
+// same contract may be ours or somebody else's; anything on another contract, of another service or under a mark is neither.
+func TestWhichContractServiceAChangeMeans(t *testing.T) {
+	line := func(id, contract, service, mark string, units int64) billing.ContractService {
+		return billing.ContractService{ID: billing.ContractServiceID(id), ContractID: billing.ContractID(contract), ServiceID: billing.ServiceID(service), Mark: mark,
+			Rows: rowsOf(t, fmt.Sprintf("2026-11-15 2026-12-15 %d 0", units))}
+	}
+	change := func(kind ChangeKind, contract string, ref billing.Ref) Change {
+		return Change{Kind: kind, Contract: billing.Ref{ID: contract, Mark: "SPN-m"}, Service: billing.Ref{ID: "800"}, Line: ref, Effective: date("2026-11-20"), Before: State{Units: 5}, After: State{Units: 7}}
+	}
+	const gone, appeared = "the contract service is not there any more", "contract service 1 with the same service appeared without a mark"
+	byID, byMark := billing.Ref{ID: "1", Mark: "m"}, billing.Ref{Mark: "m"}
+	for _, tc := range []struct {
+		name string
+		c    Change
+		now  billing.ContractService
+		want Standing
+		why  string
+	}{
+		{"an unmarked instance appeared", change(AttachService, "900", byMark), line("1", "900", "800", "", 5), Moved, appeared},
+		{"of another service", change(AttachService, "900", byMark), line("1", "900", "801", "", 5), Due, ""},
+		{"on another contract", change(AttachService, "900", byMark), line("1", "910", "800", "", 5), Due, ""},
+		{"somebody's under another mark", change(AttachService, "900", byMark), line("1", "900", "800", "x", 5), Due, ""},
+		{"the contract is made by the plan", change(AttachService, "", byMark), line("1", "900", "800", "", 5), Due, ""},
+		{"a repeat appeared", change(AddRepeat, "900", byMark), line("1", "900", "800", "", 5), Moved, appeared},
+		{"a repeat of another service", change(AddRepeat, "900", byMark), line("1", "900", "801", "", 5), Due, ""},
+		{"a repeat on another contract", change(AddRepeat, "900", byMark), line("1", "910", "800", "", 5), Due, ""},
+		{"our mark is on the contract", change(AttachService, "900", byMark), line("1", "900", "800", "m", 0), Done, "the service is on the contract"},
+		{"our mark is on another contract", change(AttachService, "900", byMark), line("1", "910", "800", "m", 0), Due, ""},
+		{"our mark, and the contract had no number when it was planned", change(AttachService, "", byMark), line("1", "900", "800", "m", 0), Done, "the service is on the contract"},
+		{"the second step of a line that is not there yet", change(Increase, "900", byMark), line("9", "900", "800", "", 1), Due, ""},
+		{"found by its mark, as the plan saw it", change(Increase, "900", byMark), line("1", "900", "800", "m", 5), Due, ""},
+		{"found by its mark, and done", change(Increase, "900", byMark), line("1", "900", "800", "m", 7), Done, "7 units stand on 2026-11-20 already"},
+		{"found by its mark, and moved", change(Increase, "900", byMark), line("1", "900", "800", "m", 6), Moved, "6 units stand on 2026-11-20, the plan saw 5"},
+		{"its mark on another contract is another line", change(Increase, "900", byMark), line("1", "910", "800", "m", 6), Due, ""},
+		{"its number goes before its mark", change(Increase, "900", byID), line("2", "900", "800", "m", 7), Moved, gone},
+		{"its number, and somebody took the mark off", change(Increase, "900", byID), line("1", "900", "800", "", 7), Done, "7 units stand on 2026-11-20 already"},
+		{"neither number nor mark: nothing is taken for it", change(Increase, "900", billing.Ref{}), line("1", "900", "800", "", 7), Due, ""},
+	} {
+		if got, why := Stands(tc.c, billing.Observed{Lines: []billing.ContractService{tc.now}}, false); got != tc.want || why != tc.why {
+			t.Errorf("%s: %s, %q; want %s, %q", tc.name, got, why, tc.want, tc.why)
+		}
+	}
+}
+
+// What the price of a line says about a change that sets one: a price that nobody saw proves nothing, the new price already there is no surprise, and the part
+// of a period that an adjustment may have cut tells no price.
+func TestWhatThePriceOfALineProves(t *testing.T) {
+	ten, eleven := euros(1000), euros(1100)
+	change := func(kind ChangeKind, units int64, before, after *money.Amount) Change {
+		return Change{Kind: kind, Line: billing.Ref{ID: "1"}, Effective: date("2026-11-15"), Before: State{Units: 5, UnitPrice: before}, After: State{Units: units, UnitPrice: after},
+			Adjust: &Adjustment{UnitChange: units - 5, UnitPrice: after}}
+	}
+	for _, tc := range []struct {
+		name   string
+		c      Change
+		period billing.PeriodType // of the service; the contract is monthly
+		rows   []string
+		want   Standing
+		why    string
+	}{
+		{"as the plan saw it", change(Increase, 7, &ten, &eleven), month, []string{"2026-11-15 2026-12-15 5 5000"}, Due, ""},
+		{"a hand gave another price", change(Increase, 7, &ten, &eleven), month, []string{"2026-11-15 2026-12-15 5 4750"}, Moved, "a unit costs 9.50 EUR on 2026-11-15, the plan saw 10.00 EUR"},
+		{"a hand gave the new price, the seats are still missing", change(Increase, 7, &ten, &eleven), month, []string{"2026-11-15 2026-12-15 5 5500"}, Due, ""},
+		{"the plan saw no price", change(Increase, 7, nil, &eleven), month, []string{"2026-11-15 2026-12-15 5 4750"}, Due, ""},
+		{"a new price that the plan saw none before, and that is there", change(Reprice, 5, nil, &eleven), month, []string{"2026-11-15 2026-12-15 5 5500"}, Done, "it already bills 11.00 EUR a unit"},
+		{"and that is not", change(Reprice, 5, nil, &eleven), month, []string{"2026-11-15 2026-12-15 5 5000"}, Due, ""},
+		{"a new price from the very day", change(Reprice, 5, &ten, &eleven), month, []string{"2026-10-15 2026-11-15 5 5000", "2026-11-15 2026-12-15 5 5500"}, Done, "it already bills 11.00 EUR a unit"},
+		{"a new price up to the day before", change(Reprice, 5, &ten, &eleven), month, []string{"2026-11-14 2026-11-15 5 5500", "2026-11-15 2026-12-15 5 5000"}, Due, ""},
+		{"what may be a part of a year", change(Increase, 7, &ten, &eleven), year, []string{"2026-11-15 2026-12-15 5 4750", "2026-12-15 2027-01-15 5 4750"}, Due, ""},
+	} {
+		o := billing.Observed{Contracts: []billing.Contract{{ID: "900", PeriodType: month, Start: date("2026-01-15")}}, Services: []billing.Service{{ID: "800", PeriodType: tc.period}},
+			Lines: []billing.ContractService{{ID: "1", ContractID: "900", ServiceID: "800", Rows: rowsOf(t, tc.rows...)}}}
+		if got, why := Stands(tc.c, o, false); got != tc.want || why != tc.why {
+			t.Errorf("%s: %s, %q; want %s, %q", tc.name, got, why, tc.want, tc.why)
 		}
 	}
 }

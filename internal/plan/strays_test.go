@@ -90,6 +90,39 @@ func TestHalfAMoveAndAHand(t *testing.T) {
 	}
 }
 
+// The same of an old line that keeps somebody else's seats: only the days on which more than those stood are billed twice, whatever the hand took off.
+func TestAHandOnALineThatKeepsSeats(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		delta    int64
+		plan     []string
+		findings []string
+	}{
+		{"it takes off what moved", -5, nil,
+			[]string{twice + "5 of them stood on the old line as well from 2026-11-20 to 2026-11-24, until they were ended there by hand; about 8.33 EUR are billed twice." + credit + "-8.33 EUR"}},
+		{"it takes off two of it", -2, []string{"decrease 2026-11-27 5→2"},
+			[]string{"unbilled-difference/line/s1 | Premium: 3 moved from contract \"Cloud\" to contract \"Cloud 2\" on 2026-11-20, but the old line can only end them on 2026-11-27, the quantity already changed inside this period, so the change starts on the day (contract \"Cloud\"); until then about 7.00 EUR are billed twice." + credit + "-7.00 EUR",
+				twice + "2 of them stood on the old line as well from 2026-11-20 to 2026-11-24, until they were ended there by hand; about 3.33 EUR are billed twice." + credit + "-3.33 EUR"}},
+		{"it takes off nothing", 0, []string{"decrease 2026-11-20 7→2"}, nil},
+	} {
+		r := relocate(trueDate, "2026-04-15", false)
+		r.byHand(r.old, "2026-05-15", 2)
+		known := &r.b.memory.Lines[0]
+		known.Units, known.From, known.Shares = 7, date("2026-05-15"), whose("s1:5 s3:2")
+		stays := r.want
+		stays.Key, stays.Mark, stays.Contract, stays.Units, stays.Shares = "line", "spindle:line", billing.Ref{ID: "900"}, 2, whose("s3:2")
+		r.desired.Lines = append(r.desired.Lines, stays)
+		r.side(t, r.plan(), Increase)
+		r.b.at.day = date("2026-11-27")
+		if tc.delta != 0 {
+			r.byHand(r.old, "2026-11-25", tc.delta)
+		}
+		p := r.planWithPast()
+		same(t, tc.name+", plan", brief(p), tc.plan)
+		same(t, tc.name+", findings", unbilled(p), tc.findings)
+	}
+}
+
 // What a hand left stays named in the months after it, from rows that are read again.
 func TestWhatAHandLeftStaysNamed(t *testing.T) {
 	for _, tc := range handeds {
@@ -180,6 +213,8 @@ func TestStrayDays(t *testing.T) {
 		{"with days between", map[string]int64{"2026-11-20": 1, "2026-11-21": 0, "2026-11-29": 1, "2026-11-30": 0}, "2029-01-14", "1 2026-11-20 to 2026-11-29: 0.66 EUR"},
 		{"into the next period", map[string]int64{"2026-12-14": 1, "2026-12-16": 0}, "2029-01-14", "1 2026-12-14 to 2026-12-15: 0.65 EUR"},
 		{"as far as rows are read", map[string]int64{"2027-01-14": 1}, "2029-01-14", "1 2027-01-14 to 2027-01-14: 0.32 EUR"},
+		{"on the contract's last day", map[string]int64{"2026-11-20": 1}, "2026-11-20", "1 2026-11-20 to 2026-11-20: 0.33 EUR"},
+		{"after the contract", map[string]int64{"2026-11-20": 1}, "2026-11-19", "0 : 0"},
 		{"as far as the contract goes", map[string]int64{"2026-11-29": 1}, "2026-11-30", "1 2026-11-29 to 2026-11-30: 0.67 EUR"},
 	} {
 		s := stepsSubject(t, trueDate, 5, []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"})
@@ -212,6 +247,8 @@ func TestWhyAPersonSeesTheOtherHalf(t *testing.T) {
 		{"it stands as written", []string{"2026-11-15 2026-12-15 7 7000"}, 7, nil, ""},
 		{"a hand took it off", []string{"2026-11-15 2026-12-15 2 2000"}, 7, nil, took},
 		{"no more is wanted", []string{"2026-11-15 2026-12-15 2 2000"}, 2, nil, ""},
+		{"more is wanted than was written", []string{"2026-11-15 2026-12-15 7 7000"}, 9, nil, ""},
+		{"a hand took one off, and more is wanted", []string{"2026-11-15 2026-12-15 6 6000"}, 9, nil, `they began on contract "Cloud 2", but Spindle wrote 7 there and Autotask now has 6`},
 		{"it begins ahead", []string{"2026-11-15 2026-12-15 2 2000", "2026-12-15 2027-01-15 7 7000"}, 7, func(s *subject) { s.applied.From = date("2026-12-15") }, ""},
 		{"another line was written", []string{"2026-11-15 2026-12-15 2 2000"}, 7, func(s *subject) { s.applied.LineID = "9" }, ""},
 		{"the line is not there", nil, 7, func(s *subject) { s.found = false }, ""},
@@ -234,6 +271,7 @@ func TestWhyAPersonSeesTheOtherHalf(t *testing.T) {
 		{"nobody did anything", []string{"2026-11-15 2026-12-15 2 2000", "2026-12-15 2027-01-15 2 2000"}, []string{"2026-11-15 2026-12-15 0 0"}, "2026-11-16", ""},
 		{"the old line is gone", []string{"2026-11-15 2026-12-15 2 2000"}, nil, "2026-11-16", ""},
 		{"it waits there already", []string{"2026-11-15 2026-12-15 2 2000", "2026-12-15 2027-01-15 7 7000"}, nil, "2026-11-16", `Spindle wrote 2 on contract "Cloud 2", and Autotask has 7 from 2026-12-15 on`},
+		{"there was more until last week", []string{"2026-11-15 2026-11-18 7 700", "2026-11-18 2026-12-15 2 1800"}, nil, "2026-11-16", ""},
 		{"it came back there today", []string{"2026-11-15 2026-11-20 2 333", "2026-11-20 2026-12-15 7 5833"}, nil, "2026-11-16", ""},
 		{"what was taken off comes back, no more", []string{"2026-11-15 2026-12-15 1 1000", "2026-12-15 2027-01-15 2 2000"}, nil, "2026-11-16", ""},
 		{"it is on the old line again", []string{"2026-11-15 2026-12-15 2 2000"}, []string{"2026-11-15 2026-12-15 5 5000"}, "2026-11-16", "they left their old line, but Spindle wrote 0 there and Autotask now has 5"},
