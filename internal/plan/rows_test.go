@@ -157,6 +157,9 @@ func TestThePriceOfDaysWithoutUnits(t *testing.T) {
 			t.Errorf("row %d begins anew: %t", i, got)
 		}
 	}
+	if s = rowsSubject(t, month, month, "2026-11-15 2026-12-15 0 0", "2026-12-15 2027-01-15 5 5000"); !s.beginsAnew(1) {
+		t.Error("five after a first row of nothing do not begin anew")
+	}
 }
 
 // Whether months of a yearly service are months of their own, or parts that adjustments cut out of the year: a row that begins where we adjusted, or inside

@@ -1,0 +1,523 @@
+package plan
+
+import (
+	"testing"
+
+	"spindle/internal/billing"
+	"spindle/internal/money"
+)
+
+// A new customer on one day: a contract and a service that Spindle makes, a monthly and a yearly line since March, Azure of March. In the second month everything
+// is there, and only what is new is written; before the contract's year is over it is extended.
+func TestStoryOfANewCustomer(t *testing.T) {
+	s := managed(november(upNow), "2026-03-01", "2027-02-28")
+	s.setup.BillFrom = "2026-03"
+	s.want.Service, s.want.Since = billing.Ref{Mark: "spindle:x"}, date("2026-03-10")
+	s.desired.Services = []billing.DesiredService{{Mark: "spindle:x", Name: "Premium", PeriodType: billing.PeriodMonth, UnitPrice: euros(900)}}
+	s.beside("yearly", "801", 2, 12000)
+	azure := func(month billing.Month, cents int64) func(*scene) {
+		return func(s *scene) {
+			s.charge("azure-"+string(month), cents)
+			c := &s.desired.Charges[len(s.desired.Charges)-1]
+			c.Contract, c.Month, c.Date = billing.Ref{Mark: "SPN-m"}, month, month.Period().LastDay()
+		}
+	}
+	s.keep(t, []entry{
+		{day: "2026-04-08", event: "everything of the customer at once", do: azure("2026-03", 4321),
+			plan: []planned{
+				{what: "create-contract  0→0",
+					why: "Spindle manages this contract: 2026-03-01 to 2027-02-28, extended before it ends."},
+				{what: "create-service  0→0",
+					why: "No Autotask service stands for this product, term and frequency yet."},
+				{what: "attach-service 2026-03-01 0→0",
+					why: "The service is not on the contract yet.", needs: "#1 #2"},
+				{what: "attach-service 2026-03-10 0→0",
+					why: "The service is not on the contract yet.", needs: "#1"},
+				{what: "increase 2026-03-01 0→5 at 10.00 EUR", money: "+50.00 EUR monthly, +50.00 EUR once",
+					why: "New line: 5 from 2026-03-01, start of its period, which is not posted.", needs: "#1 #2 #3"},
+				{what: "increase 2026-03-10 0→2 at 120.00 EUR", money: "+240.00 EUR yearly, +234.08 EUR once",
+					why: "New line: 2 from 2026-03-10, the day the subscription is charged from.", needs: "#1 #4"},
+				{what: "charge 2026-03-31 0→0", money: "+43.21 EUR once",
+					why: "Azure of 2026-03, from what Microsoft billed.", needs: "#1"},
+			},
+		},
+		{day: "2026-05-08", event: "April is closed, and a seat has come", do: both(azure("2026-04", 5000), seats(6)),
+			rows: []string{
+				"3: 2026-05-01 to 2026-05-31 5 for 50.00 EUR",
+				"3: 2026-06-01 to 2026-06-30 5 for 50.00 EUR",
+				"4: 2026-03-10 to 2027-02-28 2 for 234.0822 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-05-01 5→6", money: "+10.00 EUR monthly",
+					why: "5 → 6 from 2026-05-01, start of the current period, which is not posted."},
+				{what: "charge 2026-04-30 0→0", money: "+50.00 EUR once",
+					why: "Azure of 2026-04, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-05-09", event: "nothing is left",
+			rows: []string{
+				"3: 2026-05-01 to 2026-05-31 6 for 60.00 EUR",
+				"3: 2026-06-01 to 2026-06-30 6 for 60.00 EUR",
+				"4: 2026-03-10 to 2027-02-28 2 for 234.0822 EUR",
+			},
+		},
+		{day: "2027-01-05", event: "the contract ends in eight weeks",
+			rows: []string{
+				"3: 2027-01-01 to 2027-01-31 6 for 60.00 EUR",
+				"3: 2027-02-01 to 2027-02-28 6 for 60.00 EUR",
+				"4: 2026-03-10 to 2027-02-28 2 for 234.0822 EUR",
+			},
+			plan: []planned{
+				{what: "extend-contract  0→0",
+					why: "The contract ends on 2027-02-28, in 60 days or less."},
+			},
+		},
+	})
+}
+
+// A customer leaves: on the last day of August everything ends. Lines run out with the period that is begun, the last Azure month is still charged, a correction
+// of it is credited, and the contract stays for the clerk to close.
+func TestStoryOfACustomerWhoLeaves(t *testing.T) {
+	s := november(upNow)
+	s.stands(5, "2026-03-15")
+	s.b.at.services[1].PeriodType = billing.PeriodMonth
+	azure := func(cents int64) func(*scene) {
+		return func(s *scene) {
+			s.desired.Charges = nil
+			s.charge("azure|900|2026-08|*|EUR", cents)
+			s.desired.Charges[0].Month, s.desired.Charges[0].Date = "2026-08", date("2026-08-31")
+		}
+	}
+	s.keep(t, []entry{
+		{day: "2026-08-31", event: "cancelled for today", do: ends("2026-08-31"),
+			rows: []string{
+				"1: 2026-08-15 to 2026-09-14 5 for 50.00 EUR",
+				"1: 2026-09-15 to 2026-10-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-09-15 5→0", money: "-50.00 EUR monthly",
+					why: "The subscription ended on 2026-08-31; the line ends from 2026-09-15, start of the next period."},
+			},
+		},
+		{day: "2026-09-08", event: "August's Azure is rated", do: azure(7700),
+			rows: []string{
+				"1: 2026-08-15 to 2026-09-14 5 for 50.00 EUR",
+				"1: 2026-09-15 to 2026-10-14 0 for 0.00 EUR",
+			},
+			plan: []planned{
+				{what: "charge 2026-08-31 0→0", money: "+77.00 EUR once",
+					why: "Azure of 2026-08, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-09-15", event: "August is posted, Microsoft gives some of it back", do: both(azure(7000), func(s *scene) { s.post() }),
+			rows: []string{
+				"1: 2026-09-15 to 2026-10-14 0 for 0.00 EUR",
+				"1: 2026-10-15 to 2026-11-14 0 for 0.00 EUR",
+			},
+			plan: []planned{
+				{what: "charge 2026-09-30 0→0", money: "-7.00 EUR once",
+					why: "Correction of 2026-08, which is posted: 77.00 EUR were charged, Microsoft's data or the price rules now give 70.00 EUR."},
+			},
+		},
+		{day: "2026-10-05", event: "billing is switched off and the customer forgotten", do: func(s *scene) {
+			s.want, s.enabled, s.desired.Charges = billing.DesiredLine{}, nil, nil
+		},
+			rows: []string{
+				"1: 2026-09-15 to 2026-10-14 0 for 0.00 EUR",
+				"1: 2026-10-15 to 2026-11-14 0 for 0.00 EUR",
+			},
+		},
+		{day: "2027-03-01", event: "somebody wakes the old line up by hand", do: byHand("2027-03-01", 2, 0),
+			rows: []string{
+				"1: 2027-02-15 to 2027-02-28 0 for 0.00 EUR",
+				"1: 2027-03-01 to 2027-03-14 2 for 10.00 EUR",
+				"1: 2027-03-15 to 2027-04-14 2 for 20.00 EUR",
+			},
+			findings: []string{
+				"billing-off/line | Premium: 2 units stand on contract \"Cloud\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask.",
+			},
+		},
+	})
+}
+
+// Two subscriptions on one line part: one of them goes to a contract of its own for a cost centre, comes back a month later, and both are one line again.
+func TestStoryOfALineThatParts(t *testing.T) {
+	s := withSecondContract(november(trueDate))
+	s.want.Units, s.want.Shares = 8, whose("s1:5 s2:3")
+	s.stands(8, "2026-04-15")
+	s.b.memory.Lines[0].Shares, s.b.memory.Lines[0].Policy = s.want.Shares, trueDate
+	whole := s.want
+	s.keep(t, []entry{
+		{day: "2026-06-20", event: "the second one gets its own contract", do: func(s *scene) {
+			s.want.Units, s.want.Shares = 5, whose("s1:5")
+			other := whole
+			other.Key, other.Mark, other.Contract, other.Units, other.Shares = "line@910", "spindle:line@910", billing.Ref{ID: "910"}, 3, whose("s2:3")
+			s.desired.Lines = []billing.DesiredLine{other}
+		},
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 8 for 80.00 EUR",
+				"1: 2026-07-15 to 2026-08-14 8 for 80.00 EUR",
+			},
+			plan: []planned{
+				{what: "attach-service 2026-06-20 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-06-20 0→3 at 10.00 EUR", money: "+30.00 EUR monthly, +11.00 EUR once",
+					why: "Moves from contract \"Cloud\" to contract \"Cloud 2\" on 2026-06-20: New line: 3 from 2026-06-20, on the day, credited by Autotask (contract \"Cloud\").", needs: "#1"},
+				{what: "decrease 2026-06-20 8→5", money: "-30.00 EUR monthly, -25.00 EUR once",
+					why: "3 move from contract \"Cloud\" to contract \"Cloud 2\" on 2026-06-20: 8 → 5 from 2026-06-20, on the day, credited by Autotask (contract \"Cloud\").", needs: "#2"},
+			},
+		},
+		{day: "2026-07-01", event: "it buys two more there", do: func(s *scene) {
+			s.desired.Lines[0].Units, s.desired.Lines[0].Shares = 5, whose("s2:5")
+		},
+			rows: []string{
+				"1: 2026-06-15 to 2026-06-19 8 for 13.3333 EUR",
+				"1: 2026-06-20 to 2026-07-14 5 for 41.6667 EUR",
+				"1: 2026-07-15 to 2026-08-14 5 for 50.00 EUR",
+				"2: 2026-07-01 to 2026-07-31 3 for 30.00 EUR",
+				"2: 2026-08-01 to 2026-08-31 3 for 30.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-07-01 3→5", money: "+20.00 EUR monthly",
+					why: "3 → 5 from 2026-07-01, on the day, prorated by Autotask."},
+			},
+		},
+		{day: "2026-07-20", event: "the cost centre is given up", do: func(s *scene) {
+			s.want.Units, s.want.Shares, s.desired.Lines = 10, whose("s1:5 s2:5"), nil
+		},
+			rows: []string{
+				"1: 2026-07-15 to 2026-08-14 5 for 50.00 EUR",
+				"1: 2026-08-15 to 2026-09-14 5 for 50.00 EUR",
+				"2: 2026-07-01 to 2026-07-31 5 for 50.00 EUR",
+				"2: 2026-08-01 to 2026-08-31 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-07-20 5→10", money: "+50.00 EUR monthly, +41.94 EUR once",
+					why: "5 move from contract \"Cloud 2\" to contract \"Cloud\" on 2026-07-20: 5 → 10 from 2026-07-20, on the day, prorated by Autotask (contract \"Cloud\")."},
+				{what: "end 2026-07-20 5→0", money: "-50.00 EUR monthly, -19.35 EUR once",
+					why: "Moves from contract \"Cloud 2\" to contract \"Cloud\" on 2026-07-20: the line ends from 2026-07-20, on the day, prorated by Autotask (contract \"Cloud\").", needs: "#1"},
+			},
+		},
+		{day: "2026-08-20", event: "one line of ten",
+			rows: []string{
+				"1: 2026-08-15 to 2026-09-14 10 for 100.00 EUR",
+				"1: 2026-09-15 to 2026-10-14 10 for 100.00 EUR",
+				"2: 2026-08-01 to 2026-08-31 0 for 0.00 EUR",
+				"2: 2026-09-01 to 2026-09-30 0 for 0.00 EUR",
+			},
+		},
+	})
+}
+
+// Monthly terms that are bought anew each month: another subscription takes the place of the one before, on the same line. Autotask needs nothing, and a month
+// in which nobody bought ends the line until somebody does.
+func TestStoryOfMonthlyTerms(t *testing.T) {
+	s := november(trueDate)
+	s.b.at.contracts[0].Start = date("2026-03-01")
+	s.want.Since, s.want.Shares = date("2026-03-01"), whose("s1:5")
+	s.keep(t, []entry{
+		{day: "2026-03-02", event: "five for March",
+			plan: []planned{
+				{what: "attach-service 2026-03-01 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-03-01 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
+					why: "New line: 5 from 2026-03-01, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-04-02", event: "five for April, by another subscription", do: func(s *scene) { s.want.Since, s.want.Shares = date("2026-04-01"), whose("s2:5") },
+			rows: []string{
+				"1: 2026-04-01 to 2026-04-30 5 for 50.00 EUR",
+				"1: 2026-05-01 to 2026-05-31 5 for 50.00 EUR",
+			},
+		},
+		{day: "2026-05-02", event: "nobody bought for May", do: both(ends("2026-05-01"), func(s *scene) { s.want.Shares = nil }),
+			rows: []string{
+				"1: 2026-05-01 to 2026-05-31 5 for 50.00 EUR",
+				"1: 2026-06-01 to 2026-06-30 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2026-05-01 5→0", money: "-50.00 EUR monthly",
+					why: "The subscription ended on 2026-05-01; the line ends from 2026-05-01, the day the subscription ended."},
+			},
+		},
+		{day: "2026-06-11", event: "four since the tenth of June", do: func(s *scene) {
+			s.want.Units, s.want.EndedOn, s.want.Since, s.want.Shares = 4, billing.Date{}, date("2026-06-10"), whose("s3:4")
+		},
+			rows: []string{
+				"1: 2026-06-01 to 2026-06-30 0 for 0.00 EUR",
+				"1: 2026-07-01 to 2026-07-31 0 for 0.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-06-10 0→4 at 10.00 EUR", money: "+40.00 EUR monthly, +28.00 EUR once",
+					why: "0 → 4 from 2026-06-10, the day the subscription is charged from."},
+			},
+		},
+		{day: "2026-07-02", event: "quiet",
+			rows: []string{
+				"1: 2026-07-01 to 2026-07-31 4 for 40.00 EUR",
+				"1: 2026-08-01 to 2026-08-31 4 for 40.00 EUR",
+			},
+		},
+	})
+}
+
+// Two customers and one plan: what one of them may not be billed, or what could not be read of him, is no matter of the other.
+func TestStoryOfTwoCustomers(t *testing.T) {
+	s := withSecondContract(november(upNow))
+	s.b.at.contracts[1].Start = date("2026-01-01")
+	s.enabled = []billing.CustomerID{"c1", "c2"}
+	birch := s.beside("birch", "800", 3, 1500)
+	birch.CustomerID, birch.Customer, birch.Contract = "c2", "Birch", billing.Ref{ID: "910"}
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "five for Alder, three for Birch",
+			plan: []planned{
+				{what: "attach-service 2026-02-15 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "attach-service 2026-03-01 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-02-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
+					why: "New line: 5 from 2026-02-15, start of the current period, which is not posted.", needs: "#1"},
+				{what: "increase 2026-03-01 0→3 at 15.00 EUR", money: "+45.00 EUR monthly",
+					why: "New line: 3 from 2026-03-01, start of the current period, which is not posted.", needs: "#2"},
+			},
+		},
+		{day: "2026-04-20", event: "Alder's subscriptions could not be read; both have fewer", do: func(s *scene) {
+			s.gaps = []billing.Gap{{CustomerID: "c1", What: "subscriptions of Alder", Why: "HTTP 503"}}
+			s.want.Units, s.desired.Lines[0].Units = 2, 2
+		},
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+				"2: 2026-04-01 to 2026-04-30 3 for 45.00 EUR",
+				"2: 2026-05-01 to 2026-05-31 3 for 45.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-05-01 3→2", money: "-15.00 EUR monthly",
+					why: "3 → 2 from 2026-05-01, start of the next period."},
+			},
+			findings: []string{
+				"incomplete-read/c1/subscriptions of Alder | Could not read subscriptions of Alder: HTTP 503. The source could not be read whole, so nothing is reduced or ended. | Run again once the connection works; spindle doctor tests it.",
+			},
+		},
+		{day: "2026-04-21", event: "they are read, and Birch's contract is posted", do: func(s *scene) {
+			s.gaps = nil
+			s.b.at.post(s.b.at.lines[1], date("2026-04-01"))
+			s.desired.Lines[0].Units = 4
+		},
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+				"2: 2026-04-01 to 2026-04-30 3 for 45.00 EUR, posted",
+				"2: 2026-05-01 to 2026-05-31 2 for 30.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-05-15 5→2", money: "-30.00 EUR monthly",
+					why: "5 → 2 from 2026-05-15, start of the next period."},
+				{what: "increase 2026-05-02 2→4", money: "+30.00 EUR monthly, +29.03 EUR once",
+					why: "2 → 4 from 2026-05-02, 2026-05-01 already has an adjustment of this line and Autotask takes one a day."},
+			},
+			findings: []string{
+				"unbilled-difference/birch/2026-04-01 | birch: +2 take effect on 2026-05-02 because the running period is posted; until then about 5.97 EUR stay unbilled. | Add a charge for the difference in Autotask. | 5.97 EUR",
+			},
+		},
+		{day: "2026-05-20", event: "Birch is switched off", do: func(s *scene) { s.enabled, s.desired.Lines = []billing.CustomerID{"c1"}, nil },
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 2 for 20.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 2 for 20.00 EUR",
+				"2: 2026-05-01 to 2026-05-01 2 for 0.9677 EUR",
+				"2: 2026-05-02 to 2026-05-31 4 for 58.0645 EUR",
+				"2: 2026-06-01 to 2026-06-30 4 for 60.00 EUR",
+			},
+			findings: []string{
+				"billing-off/birch | birch: 4 units stand on contract \"Cloud 2\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask.",
+			},
+		},
+	})
+}
+
+// Autotask decides the price of a yearly line: Spindle counts the seats and never writes a price, whatever a person makes of it there.
+func TestStoryOfAPriceThatIsAutotasks(t *testing.T) {
+	s := november(trueDate)
+	s.b.at.contracts[0].Start, s.b.at.contracts[0].End = date("2026-03-10"), date("2031-03-09")
+	s.want.Service, s.want.Since, s.want.UnitPrice = billing.Ref{ID: "801"}, date("2026-03-10"), nil
+	s.keep(t, []entry{
+		{day: "2026-03-10", event: "five for a year, at the price of the catalogue",
+			plan: []planned{
+				{what: "attach-service 2026-03-10 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-03-10 0→5", money: "+600.00 EUR yearly",
+					why: "New line: 5 from 2026-03-10, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-07-01", event: "two more", do: seats(7),
+			rows: []string{
+				"1: 2026-03-10 to 2027-03-09 5 for 600.00 EUR",
+				"1: 2027-03-10 to 2028-03-09 5 for 600.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-07-01 5→7", money: "+240.00 EUR yearly, +165.70 EUR once",
+					why: "5 → 7 from 2026-07-01, on the day, prorated by Autotask."},
+			},
+		},
+		{day: "2026-09-01", event: "a person gives a special price", do: byHand("2026-09-01", 0, 10000),
+			rows: []string{
+				"1: 2026-03-10 to 2026-06-30 5 for 185.7534 EUR",
+				"1: 2026-07-01 to 2026-08-31 7 for 142.6849 EUR",
+				"1: 2026-09-01 to 2027-03-09 7 for 364.3836 EUR",
+				"1: 2027-03-10 to 2028-03-09 7 for 700.00 EUR",
+			},
+		},
+		{day: "2026-09-02", event: "one more at that price", do: seats(8),
+			rows: []string{
+				"1: 2026-03-10 to 2026-06-30 5 for 185.7534 EUR",
+				"1: 2026-07-01 to 2026-08-31 7 for 142.6849 EUR",
+				"1: 2026-09-01 to 2027-03-09 7 for 364.3836 EUR",
+				"1: 2027-03-10 to 2028-03-09 7 for 700.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-09-02 7→8", money: "+100.00 EUR yearly, +51.78 EUR once",
+					why: "7 → 8 from 2026-09-02, on the day, prorated by Autotask."},
+			},
+		},
+		{day: "2027-03-10", event: "three are not renewed", do: seats(5),
+			rows: []string{
+				"1: 2027-03-10 to 2028-03-09 8 for 800.00 EUR",
+				"1: 2028-03-10 to 2029-03-09 8 for 800.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2027-03-10 8→5", money: "-300.00 EUR yearly",
+					why: "8 → 5 from 2027-03-10, on the day, credited by Autotask."},
+			},
+		},
+	})
+}
+
+// The MSP changes its policy from the day of the change to the start of the month: what was written stays, what comes follows the new one, and no price that an
+// old rule made comes back.
+func TestStoryOfAChangedPolicy(t *testing.T) {
+	s := november(trueDate)
+	s.want.Since = date("2026-03-20")
+	s.keep(t, []entry{
+		{day: "2026-03-20", event: "five, by the day",
+			plan: []planned{
+				{what: "attach-service 2026-03-20 0→0",
+					why: "The service is not on the contract yet."},
+				{what: "increase 2026-03-20 0→5 at 10.00 EUR", money: "+50.00 EUR monthly, +41.94 EUR once",
+					why: "New line: 5 from 2026-03-20, the day the subscription is charged from.", needs: "#1"},
+			},
+		},
+		{day: "2026-04-20", event: "one less, by the day", do: seats(4),
+			rows: []string{
+				"1: 2026-04-15 to 2026-05-14 5 for 50.00 EUR",
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-04-20 5→4", money: "-10.00 EUR monthly, -8.33 EUR once",
+					why: "5 → 4 from 2026-04-20, on the day, credited by Autotask."},
+			},
+		},
+		{day: "2026-05-01", event: "another policy", do: func(s *scene) {
+			s.want.Policy, s.setup.EffectivePolicy, s.setup.EffectiveSince = upNow, upNow, date("2026-05-01")
+		},
+			rows: []string{
+				"1: 2026-04-15 to 2026-04-19 5 for 8.3333 EUR",
+				"1: 2026-04-20 to 2026-05-14 4 for 33.3333 EUR",
+				"1: 2026-05-15 to 2026-06-14 4 for 40.00 EUR",
+			},
+		},
+		{day: "2026-05-20", event: "two more, from the start of the month", do: seats(6),
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 4 for 40.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 4 for 40.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-05-15 4→6", money: "+20.00 EUR monthly",
+					why: "4 → 6 from 2026-05-15, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2026-05-25", event: "one less, from the next", do: seats(5),
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 6 for 60.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 6 for 60.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2026-06-15 6→5", money: "-10.00 EUR monthly",
+					why: "6 → 5 from 2026-06-15, start of the next period."},
+			},
+		},
+		{day: "2026-06-20", event: "quiet",
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 5 for 50.00 EUR",
+				"1: 2026-07-15 to 2026-08-14 5 for 50.00 EUR",
+			},
+		},
+	})
+}
+
+// Half a year of Azure on two contracts, with a late correction for a month that is posted, a month that comes to a credit, and a charge that somebody deletes.
+func TestStoryOfAzureOnTwoContracts(t *testing.T) {
+	s := withSecondContract(november(upNow))
+	s.want = billing.DesiredLine{}
+	at := func(contract string, month billing.Month, cents int64) func(*scene) {
+		return func(s *scene) {
+			key := "azure|" + contract + "|" + string(month) + "|*|EUR"
+			for i := range s.desired.Charges {
+				if c := &s.desired.Charges[i]; c.Key == key {
+					c.UnitPrice = euros(cents)
+					return
+				}
+			}
+			s.charge(key, cents)
+			c := &s.desired.Charges[len(s.desired.Charges)-1]
+			c.Contract, c.Month, c.Date, c.Name, c.Mark = billing.Ref{ID: contract}, month, month.Period().LastDay(), "Azure "+string(month)+" of "+contract, billing.ChargeMark("o", key)
+			c.CustomerID = billing.CustomerID("c" + contract)
+		}
+	}
+	s.keep(t, []entry{
+		{day: "2026-07-08", event: "June on both", do: both(at("900", "2026-06", 10000), at("910", "2026-06", 2500)),
+			plan: []planned{
+				{what: "charge 2026-06-30 0→0", money: "+100.00 EUR once",
+					why: "Azure 2026-06 of 900 of 2026-06, from what Microsoft billed."},
+				{what: "charge 2026-06-30 0→0", money: "+25.00 EUR once",
+					why: "Azure 2026-06 of 910 of 2026-06, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-08-08", event: "June is posted, July comes to a credit on one of them", do: both(func(s *scene) { s.post() }, both(at("900", "2026-07", 11000), at("910", "2026-07", -300))),
+			plan: []planned{
+				{what: "charge 2026-07-31 0→0", money: "+110.00 EUR once",
+					why: "Azure 2026-07 of 900 of 2026-07, from what Microsoft billed."},
+				{what: "charge 2026-07-31 0→0", money: "-3.00 EUR once",
+					why: "Azure 2026-07 of 910 of 2026-07, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-08-20", event: "Microsoft corrects June on both", do: both(at("900", "2026-06", 9000), at("910", "2026-06", 2600)),
+			plan: []planned{
+				{what: "charge 2026-08-31 0→0", money: "-10.00 EUR once",
+					why: "Correction of 2026-06, which is posted: 100.00 EUR were charged, Microsoft's data or the price rules now give 90.00 EUR."},
+				{what: "charge 2026-08-31 0→0", money: "+1.00 EUR once",
+					why: "Correction of 2026-06, which is posted: 25.00 EUR were charged, Microsoft's data or the price rules now give 26.00 EUR."},
+			},
+		},
+		{day: "2026-08-21", event: "somebody deletes July's charge", do: func(s *scene) { s.b.at.charges = append(s.b.at.charges[:2:2], s.b.at.charges[3:]...) }, held: true,
+			findings: []string{
+				"changed-by-hand/azure|900|2026-07|*|EUR | Azure 2026-07 of 900: The charge was deleted in Autotask after Spindle wrote it. | Enter it by hand if it should be billed after all; Spindle does not write it twice. | 110.00 EUR",
+			},
+		},
+		{day: "2026-09-08", event: "the rest is posted, and June is right at last", do: both(func(s *scene) { s.post() }, both(at("900", "2026-06", 9500), at("910", "2026-06", 2600))),
+			plan: []planned{
+				{what: "charge 2026-09-30 0→0", money: "+5.00 EUR once",
+					why: "Correction of 2026-06, which is posted: 90.00 EUR were charged, Microsoft's data or the price rules now give 95.00 EUR."},
+			},
+			findings: []string{
+				"changed-by-hand/azure|900|2026-07|*|EUR | Azure 2026-07 of 900: The charge was deleted in Autotask after Spindle wrote it. | Enter it by hand if it should be billed after all; Spindle does not write it twice. | 110.00 EUR",
+			},
+		},
+	})
+	var total money.Totals
+	for _, c := range s.b.at.charges {
+		total.Add(amountOf(c.Quantity, c.UnitPrice))
+	}
+	if got := total.In("EUR"); !got.Equal(euros(9500 + 2600 - 300)) { // July of one contract was deleted by hand
+		t.Errorf("%s are charged in all", got)
+	}
+}
