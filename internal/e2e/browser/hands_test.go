@@ -62,9 +62,13 @@ func (b *tab) locate(kind, words string) found {
 	var at found
 	why := ""
 	b.until(func() bool {
+		before := at
 		at, err = try[found](b, fmt.Sprintf("(%s)(%q, %s)", finder, kind, quoted))
-		if why = at.Why; err != nil {
+		switch why = at.Why; {
+		case err != nil:
 			why = err.Error()
+		case why == "" && kind == "act" && at != before:
+			why = "it moves" // or was not looked at twice: a click would miss it
 		}
 		return why == ""
 	}, func() string { return fmt.Sprintf("%s %q: %s", kind, words, why) })

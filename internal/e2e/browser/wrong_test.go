@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -261,16 +262,16 @@ func (h *house) wrongSettings(b *tab) {
 		{fields: []string{"Hold changes with a money effect above", "-5"}, says: `"-5" is not an amount`, remedy: "write a number such as 500"},
 	}
 	b.open("/o/northwind-it/setup/service")
+	const height = `document.documentElement.scrollHeight`
+	before := eval[int](b, height)
+	b.judged("Markup on Azure consumption, %", "12.5")
+	if after := eval[int](b, height); after != before {
+		b.t.Errorf("the page is %d high after a right value, and was %d: who presses Save just then misses it", after, before)
+	}
 	for _, w := range all {
-		label, text := w.fields[0], w.fields[1]
-		b.write(label, text)
-		b.keys("\t") // leaves the field
-		const verdict = `document.getElementById(window.spindleFound.id + "-verdict").textContent`
-		b.locate("field", label)
-		heard := ""
-		b.until(func() bool { heard = plain(eval[string](b, verdict)); return heard != "" }, func() string { return label + " is not judged when it is entered" })
+		heard := b.judged(w.fields[0], w.fields[1])
 		if !strings.Contains(heard, w.says) || !strings.Contains(heard, w.remedy) {
-			b.t.Errorf("%s %q is judged with %q, want %q and %q", label, text, heard, w.says, w.remedy)
+			b.t.Errorf("%s %q is judged with %q, want %q and %q", w.fields[0], w.fields[1], heard, w.says, w.remedy)
 		}
 	}
 	if status := b.follow("Save"); status != http.StatusUnprocessableEntity {
@@ -284,4 +285,20 @@ func (h *house) wrongSettings(b *tab) {
 		}
 	}
 	b.complain("wrong settings", true)
+}
+
+// judged writes into a field that is checked when it is left, and gives what the check says.
+func (b *tab) judged(label, text string) string {
+	b.t.Helper()
+	b.locate("field", label)
+	const verdict = `document.getElementById(window.spindleFound.id + "-verdict").textContent`
+	before := eval[string](b, verdict)
+	b.write(label, text)
+	b.keys("\t") // leaves the field
+	heard := before
+	b.until(func() bool { heard = eval[string](b, verdict); return heard != before }, func() string {
+		return fmt.Sprintf("%s is not judged when it is entered: %s", label, eval[string](b, `JSON.stringify({holds: window.spindleFound.value,
+			focus: document.hasFocus() && document.activeElement?.id, asked: performance.getEntriesByType("resource").filter(e => e.name.includes("/check?")).map(e => [e.name, e.responseStatus, e.duration])})`))
+	})
+	return plain(heard)
 }
