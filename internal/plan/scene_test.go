@@ -111,13 +111,28 @@ func (s *scene) expect(t *testing.T, want ...string) Plan {
 	return p
 }
 
-// applied applies a plan whole and asserts that nothing is left to do.
+// applied applies a plan whole and asserts that each change was still due when it was sent, that reading tells of it what can be told, and that nothing
+// is left to do.
 func (s *scene) applied(t *testing.T, p Plan) {
 	t.Helper()
+	adjusts := map[string]bool{}
 	for _, c := range p.Changes {
+		behind := slices.ContainsFunc(c.Requires, func(id string) bool { return adjusts[id] })
+		if got, why := Stands(c, s.b.at.read(), behind); got != Due {
+			t.Errorf("%s of %s from %s is %s before it is sent: %s", c.Kind, c.What, c.Effective, got, why)
+		}
 		if err := s.b.apply(c); err != nil {
 			t.Fatal(err)
 		}
+		told := Done
+		if c.Kind == AddRepeat {
+			told = Moved // its mark is a change of its own: until then it may be somebody else's
+		}
+		got, why := Stands(c, s.b.at.readFrom(earlier(c.Effective, s.b.at.day)), false)
+		if got != told && c.Kind != Reprice { // the price of a part of a period proves nothing
+			t.Errorf("%s of %s from %s is %s after it was sent: %s", c.Kind, c.What, c.Effective, got, why)
+		}
+		adjusts[c.ID] = c.Kind.IsAdjustment()
 	}
 	s.expect(t)
 }
