@@ -217,12 +217,7 @@ func TestStoryOfMonthlyTerms(t *testing.T) {
 	s.want.Since, s.want.Shares = date("2026-03-01"), whose("s1:5")
 	s.keep(t, []entry{
 		{day: "2026-03-02", event: "five for March",
-			plan: []planned{
-				{what: "attach-service 2026-03-01 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-03-01 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
-					why: "New line: 5 from 2026-03-01, the day the subscription is charged from.", needs: "#1"},
-			},
+			plan: begun("2026-03-01", 5, "10.00 EUR", "+50.00 EUR monthly", "the day the subscription is charged from"),
 		},
 		{day: "2026-04-02", event: "five for April, by another subscription", do: func(s *scene) { s.want.Since, s.want.Shares = date("2026-04-01"), whose("s2:5") },
 			rows: []string{
@@ -399,12 +394,7 @@ func TestStoryOfAChangedPolicy(t *testing.T) {
 	s.want.Since = date("2026-03-20")
 	s.keep(t, []entry{
 		{day: "2026-03-20", event: "five, by the day",
-			plan: []planned{
-				{what: "attach-service 2026-03-20 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-03-20 0→5 at 10.00 EUR", money: "+50.00 EUR monthly, +41.94 EUR once",
-					why: "New line: 5 from 2026-03-20, the day the subscription is charged from.", needs: "#1"},
-			},
+			plan: begun("2026-03-20", 5, "10.00 EUR", "+50.00 EUR monthly, +41.94 EUR once", "the day the subscription is charged from"),
 		},
 		{day: "2026-04-20", event: "one less, by the day", do: seats(4),
 			rows: []string{
@@ -529,12 +519,7 @@ func TestStoryOfTwoPrices(t *testing.T) {
 	s.want.Shares = whose("s1:5")
 	s.keep(t, []entry{
 		{day: "2026-03-12", event: "five at the list price",
-			plan: []planned{
-				{what: "attach-service 2026-02-15 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-02-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
-					why: "New line: 5 from 2026-02-15, start of the current period, which is not posted.", needs: "#1"},
-			},
+			plan: begun("2026-02-15", 5, "10.00 EUR", "+50.00 EUR monthly", "start of the current period, which is not posted"),
 		},
 		{day: "2026-04-20", event: "three more, at a promotion's", do: func(s *scene) {
 			l := s.beside("promotion", "800", 3, 800)
@@ -664,12 +649,7 @@ func TestStoryOfAnApprovalThatComesLate(t *testing.T) {
 	five, seven := billing.Step{From: date("2026-03-10"), Units: 5, Proof: "invoice G03"}, billing.Step{From: date("2026-05-20"), Units: 7, Proof: "invoice G05"}
 	s.keep(t, []entry{
 		{day: "2026-03-12", event: "five seats",
-			plan: []planned{
-				{what: "attach-service 2026-03-01 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-03-01 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
-					why: "New line: 5 from 2026-03-01, start of the current period, which is not posted.", needs: "#1"},
-			},
+			plan: begun("2026-03-01", 5, "10.00 EUR", "+50.00 EUR monthly", "start of the current period, which is not posted"),
 		},
 		{day: "2026-05-21", event: "two more, and nobody approves", do: both(func(s *scene) { s.want.Units, s.want.Shares = 7, whose("s1:7") }, proves("2026-05-01", five)), held: true,
 			rows: []string{

@@ -192,6 +192,14 @@ func (s *scene) rowsInSight() []string {
 	return out
 }
 
+// begun are the changes of a line that begins by itself: its service comes onto the contract, and then its first units.
+func begun(day string, units int64, price, money, why string) []planned {
+	return []planned{
+		{what: "attach-service " + day + " 0→0", why: "The service is not on the contract yet."},
+		{what: fmt.Sprintf("increase %s 0→%d at %s", day, units, price), money: money, why: fmt.Sprintf("New line: %d from %s, %s.", units, day, why), needs: "#1"},
+	}
+}
+
 func plannedIn(p Plan) []planned {
 	number := map[string]string{}
 	var out []planned

@@ -15,12 +15,7 @@ func TestStoryOfSeatsGivenBack(t *testing.T) {
 	s.want.Units, s.want.Since = 10, date("2026-03-12")
 	s.keep(t, []entry{
 		{day: "2026-03-13", event: "ten seats since yesterday",
-			plan: []planned{
-				{what: "attach-service 2026-02-15 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-02-15 0→10 at 10.00 EUR", money: "+100.00 EUR monthly",
-					why: "New line: 10 from 2026-02-15, start of the current period, which is not posted.", needs: "#1"},
-			},
+			plan: begun("2026-02-15", 10, "10.00 EUR", "+100.00 EUR monthly", "start of the current period, which is not posted"),
 		},
 		{day: "2026-03-17", event: "three are given back on the fifth day", do: seats(7),
 			rows: []string{
@@ -73,12 +68,7 @@ func TestStoryOfSeatsGivenBackByTheDay(t *testing.T) {
 	s.want.Units, s.want.Since = 10, date("2026-03-12")
 	s.keep(t, []entry{
 		{day: "2026-03-13", event: "ten seats since yesterday",
-			plan: []planned{
-				{what: "attach-service 2026-03-12 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-03-12 0→10 at 10.00 EUR", money: "+100.00 EUR monthly, +10.71 EUR once",
-					why: "New line: 10 from 2026-03-12, the day the subscription is charged from.", needs: "#1"},
-			},
+			plan: begun("2026-03-12", 10, "10.00 EUR", "+100.00 EUR monthly, +10.71 EUR once", "the day the subscription is charged from"),
 		},
 		{day: "2026-03-17", event: "three are given back on the fifth day", do: seats(7),
 			rows: []string{
@@ -139,12 +129,7 @@ func TestStoryOfAPurchaseByMistake(t *testing.T) {
 			s.keep(t, map[billing.EffectivePolicy][]entry{
 				upNow: {
 					{day: "2026-03-20", event: "five seats",
-						plan: []planned{
-							{what: "attach-service 2026-03-15 0→0",
-								why: "The service is not on the contract yet."},
-							{what: "increase 2026-03-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
-								why: "New line: 5 from 2026-03-15, start of the current period, which is not posted.", needs: "#1"},
-						},
+						plan: begun("2026-03-15", 5, "10.00 EUR", "+50.00 EUR monthly", "start of the current period, which is not posted"),
 					},
 					{day: "2026-03-21", event: "cancelled", do: ends("2026-03-21"),
 						rows: []string{
@@ -165,12 +150,7 @@ func TestStoryOfAPurchaseByMistake(t *testing.T) {
 				},
 				trueDate: {
 					{day: "2026-03-20", event: "five seats",
-						plan: []planned{
-							{what: "attach-service 2026-03-20 0→0",
-								why: "The service is not on the contract yet."},
-							{what: "increase 2026-03-20 0→5 at 10.00 EUR", money: "+50.00 EUR monthly, +41.94 EUR once",
-								why: "New line: 5 from 2026-03-20, the day the subscription is charged from.", needs: "#1"},
-						},
+						plan: begun("2026-03-20", 5, "10.00 EUR", "+50.00 EUR monthly, +41.94 EUR once", "the day the subscription is charged from"),
 					},
 					{day: "2026-03-21", event: "cancelled", do: ends("2026-03-21"),
 						rows: []string{
@@ -191,12 +171,7 @@ func TestStoryOfAPurchaseByMistake(t *testing.T) {
 				},
 				periodStart: {
 					{day: "2026-03-20", event: "five seats",
-						plan: []planned{
-							{what: "attach-service 2026-03-15 0→0",
-								why: "The service is not on the contract yet."},
-							{what: "increase 2026-03-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
-								why: "New line: 5 from 2026-03-15, start of the current period, which is not posted.", needs: "#1"},
-						},
+						plan: begun("2026-03-15", 5, "10.00 EUR", "+50.00 EUR monthly", "start of the current period, which is not posted"),
 					},
 					{day: "2026-03-21", event: "cancelled", do: ends("2026-03-21"),
 						rows: []string{
@@ -217,12 +192,7 @@ func TestStoryOfAPurchaseByMistake(t *testing.T) {
 				},
 				nextPeriod: {
 					{day: "2026-03-20", event: "five seats",
-						plan: []planned{
-							{what: "attach-service 2026-04-15 0→0",
-								why: "The service is not on the contract yet."},
-							{what: "increase 2026-04-15 0→5 at 10.00 EUR", money: "+50.00 EUR monthly",
-								why: "New line: 5 from 2026-04-15, start of the next period.", needs: "#1"},
-						},
+						plan: begun("2026-04-15", 5, "10.00 EUR", "+50.00 EUR monthly", "start of the next period"),
 					},
 					{day: "2026-03-21", event: "cancelled", do: ends("2026-03-21"),
 						rows: []string{
@@ -360,12 +330,7 @@ func TestStoryOfAYearPaidAtOnce(t *testing.T) {
 	priced(12000)(s)
 	s.keep(t, []entry{
 		{day: "2026-03-12", event: "ten for a year since the tenth",
-			plan: []planned{
-				{what: "attach-service 2026-03-10 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-03-10 0→10 at 120.00 EUR", money: "+1200.00 EUR yearly",
-					why: "New line: 10 from 2026-03-10, the day the subscription is charged from.", needs: "#1"},
-			},
+			plan: begun("2026-03-10", 10, "120.00 EUR", "+1200.00 EUR yearly", "the day the subscription is charged from"),
 		},
 		{day: "2026-07-01", event: "two come: 252 of 365 days are left", do: seats(12),
 			rows: []string{
@@ -423,12 +388,7 @@ func TestStoryOfSubscriptionsThatEndTogether(t *testing.T) {
 	priced(12000)(s)
 	s.keep(t, []entry{
 		{day: "2026-03-10", event: "five for a year",
-			plan: []planned{
-				{what: "attach-service 2026-03-10 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-03-10 0→5 at 120.00 EUR", money: "+600.00 EUR yearly",
-					why: "New line: 5 from 2026-03-10, the day the subscription is charged from.", needs: "#1"},
-			},
+			plan: begun("2026-03-10", 5, "120.00 EUR", "+600.00 EUR yearly", "the day the subscription is charged from"),
 		},
 		{day: "2026-05-01", event: "three more, by a subscription that ends on 9 March as well", do: func(s *scene) { s.want.Units, s.want.Shares = 8, whose("s1:5 s2:3") },
 			rows: []string{
@@ -628,12 +588,7 @@ func TestStoryOfAPromotion(t *testing.T) {
 	priced(500)(s)
 	s.keep(t, []entry{
 		{day: "2026-03-12", event: "five at half the price",
-			plan: []planned{
-				{what: "attach-service 2026-02-15 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-02-15 0→5 at 5.00 EUR", money: "+25.00 EUR monthly",
-					why: "New line: 5 from 2026-02-15, start of the current period, which is not posted.", needs: "#1"},
-			},
+			plan: begun("2026-02-15", 5, "5.00 EUR", "+25.00 EUR monthly", "start of the current period, which is not posted"),
 		},
 		{day: "2026-06-12", event: "the promotion is over", do: priced(1000),
 			rows: []string{
@@ -686,12 +641,7 @@ func TestStoryOfATrial(t *testing.T) {
 			s.want = trial
 			s.want.Units, s.want.Since = 25, date("2026-04-19")
 		},
-			plan: []planned{
-				{what: "attach-service 2026-04-19 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-04-19 0→25 at 10.00 EUR", money: "+250.00 EUR monthly, +216.67 EUR once",
-					why: "New line: 25 from 2026-04-19, the day the subscription is charged from.", needs: "#1"},
-			},
+			plan: begun("2026-04-19", 25, "10.00 EUR", "+250.00 EUR monthly, +216.67 EUR once", "the day the subscription is charged from"),
 		},
 		{day: "2026-05-19", event: "twenty go with the first month", do: seats(5),
 			rows: []string{
@@ -765,12 +715,7 @@ func TestStoryOfACustomService(t *testing.T) {
 	priced(2500)(s)
 	s.keep(t, []entry{
 		{day: "2026-03-20", event: "agreed for 15 April",
-			plan: []planned{
-				{what: "attach-service 2026-04-15 0→0",
-					why: "The service is not on the contract yet."},
-				{what: "increase 2026-04-15 0→3 at 25.00 EUR", money: "+75.00 EUR monthly",
-					why: "New line: 3 from 2026-04-15, start of the current period, which is not posted.", needs: "#1"},
-			},
+			plan: begun("2026-04-15", 3, "25.00 EUR", "+75.00 EUR monthly", "start of the current period, which is not posted"),
 		},
 		{day: "2026-04-20", event: "a server more", do: seats(4),
 			rows: []string{
