@@ -695,3 +695,86 @@ func TestStoryOfAnApprovalThatComesLate(t *testing.T) {
 		},
 	})
 }
+
+// wants is what Azure of October is to be charged from now on, on which contract and for whom.
+func wants(cents ask) func(*scene) { return func(s *scene) { s.asks(cents) } }
+
+// Azure of a month of which an invoice could not be read: what is known is charged, nothing is taken back until the whole month is read, and then all of it at once.
+func TestStoryOfAMonthThatWasNotRead(t *testing.T) {
+	s := ledgerScene()
+	unread := func(s *scene) { s.desired.Months[0].Unread = []string{"invoice G2: HTTP 503"} }
+	s.keep(t, []entry{
+		{day: "2026-11-08", event: "one of two invoices is read", do: both(wants(ask{"900 *": 10000}), unread),
+			plan: []planned{
+				{what: "charge 2026-10-31 0→0", money: "+100.00 EUR once",
+					why: "Microsoft Azure 2026-10 of 2026-10, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-11-09", event: "a route was changed, and the other one is still missing", do: both(wants(ask{"900 *": 6000, "901 *": 4500}), unread),
+			findings: []string{
+				"incomplete-read/charges/azure/2026-10/EUR/c1 | Of what was charged for 2026-10, 40.00 EUR would be taken back, but its data could not be read whole: invoice G2: HTTP 503. Nothing is changed. | Mend what the other findings say and plan again. | -40.00 EUR",
+			},
+		},
+		{day: "2026-11-10", event: "both are read", do: wants(ask{"900 *": 6000, "901 *": 4500}),
+			plan: []planned{
+				{what: "correct-charge 2026-10-31 0→0", money: "-40.00 EUR once",
+					why: "Microsoft's data or the price rules for 2026-10 changed: 100.00 EUR → 60.00 EUR."},
+				{what: "charge 2026-10-31 0→0", money: "+45.00 EUR once",
+					why: "Microsoft Azure 2026-10 of 2026-10, from what Microsoft billed.", needs: "#1"},
+			},
+		},
+		{day: "2026-11-12", event: "posted; Microsoft restates one of them, and it cannot be read", do: both(func(s *scene) { s.post() }, both(wants(ask{"900 *": 5000, "901 *": 4500}), unread)),
+			findings: []string{
+				"incomplete-read/charges/azure/2026-10/EUR/c1 | Of what was charged for 2026-10, 10.00 EUR would be taken back, but its data could not be read whole: invoice G2: HTTP 503. Nothing is changed. | Mend what the other findings say and plan again. | -10.00 EUR",
+			},
+		},
+		{day: "2026-11-13", event: "it is read", do: wants(ask{"900 *": 5000, "901 *": 4500}),
+			plan: []planned{
+				{what: "charge 2026-11-30 0→0", money: "-10.00 EUR once",
+					why: "Correction of 2026-10, which is posted: 60.00 EUR were charged, Microsoft's data or the price rules now give 50.00 EUR."},
+			},
+		},
+	})
+	if got := s.standing(); !got.Equal(euros(9500)) {
+		t.Errorf("October stands at %s", got)
+	}
+}
+
+// Two customers whose Azure is on one contract part after it was posted: the month stays whole on the old contract, and only what Microsoft bills anew moves money.
+func TestStoryOfASharedContract(t *testing.T) {
+	s := ledgerScene()
+	s.keep(t, []entry{
+		{day: "2026-11-08", event: "one charge for both", do: wants(ask{"900 * c1+c2": 10000}),
+			plan: []planned{
+				{what: "charge 2026-10-31 0→0", money: "+100.00 EUR once",
+					why: "Microsoft Azure 2026-10 of 2026-10, from what Microsoft billed."},
+			},
+		},
+		{day: "2026-11-09", event: "the second one gets a contract of its own", do: wants(ask{"900 * c1": 6000, "901 * c2": 4000}),
+			plan: []planned{
+				{what: "correct-charge 2026-10-31 0→0", money: "-40.00 EUR once",
+					why: "Microsoft's data or the price rules for 2026-10 changed: 100.00 EUR → 60.00 EUR."},
+				{what: "charge 2026-10-31 0→0", money: "+40.00 EUR once",
+					why: "Microsoft Azure 2026-10 of 2026-10, from what Microsoft billed.", needs: "#1"},
+			},
+		},
+		{day: "2026-11-10", event: "and comes back before anything is posted", do: wants(ask{"900 * c1+c2": 10000}),
+			plan: []planned{
+				{what: "remove-charge 2026-10-31 0→0", money: "-40.00 EUR once",
+					why: "Nothing asks for this charge of 2026-10 any more, and it is not posted yet.", held: "hold-unwanted"},
+				{what: "correct-charge 2026-10-31 0→0", money: "+40.00 EUR once",
+					why: "Microsoft's data or the price rules for 2026-10 changed: 60.00 EUR → 100.00 EUR.", needs: "#1"},
+			},
+		},
+		{day: "2026-11-12", event: "posted, and parted again", do: both(func(s *scene) { s.post() }, wants(ask{"900 * c1": 6000, "901 * c2": 4000}))},
+		{day: "2026-12-08", event: "Microsoft bills the second one five euros more for October", do: wants(ask{"900 * c1": 6000, "901 * c2": 4500}),
+			plan: []planned{
+				{what: "charge 2026-12-31 0→0", money: "+5.00 EUR once",
+					why: "Correction of 2026-10, which is posted: 100.00 EUR were charged, Microsoft's data or the price rules now give 105.00 EUR."},
+			},
+		},
+	})
+	if got := s.standing(); !got.Equal(euros(10500)) {
+		t.Errorf("October stands at %s", got)
+	}
+}
