@@ -778,3 +778,93 @@ func TestStoryOfASharedContract(t *testing.T) {
 		t.Errorf("October stands at %s", got)
 	}
 }
+
+// A subscription of two on one line gets a price of its own: its seats leave for a further instance of the service on the same contract, and later the others
+// follow. Both instances bill every seat once a day, and no person has to see that one of them bills fewer.
+func TestStoryOfAPriceOfItsOwn(t *testing.T) {
+	s := november(upNow)
+	s.want.Units, s.want.Shares = 8, whose("s1:5 s2:3")
+	s.stands(8, "2026-03-15")
+	s.b.memory.Lines[0].Shares, s.b.memory.Lines[0].Policy = s.want.Shares, upNow
+	s.keep(t, []entry{
+		{day: "2026-05-20", event: "the second one is given eight euros", do: func(s *scene) {
+			s.want.Units, s.want.Shares = 5, whose("s1:5")
+			l := s.beside("own price", "800", 3, 800)
+			l.Repeat, l.Shares = true, whose("s2:3")
+		},
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 8 for 80.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 8 for 80.00 EUR",
+			},
+			plan: []planned{
+				{what: "add-repeat 2026-06-15 0→3 at 8.00 EUR", money: "+24.00 EUR monthly",
+					why: "Moves to a line with another price on 2026-06-15: New line: 3 from 2026-06-15, start of the next period (contract \"Cloud\")."},
+				{what: "mark-line 2026-06-15 0→0",
+					why: "So that Spindle finds this instance again.", needs: "#1"},
+				{what: "decrease 2026-06-15 8→5", money: "-30.00 EUR monthly",
+					why: "3 move to a line with another price on 2026-06-15: 8 → 5 from 2026-06-15, start of the next period (contract \"Cloud\").", needs: "#1"},
+			},
+		},
+		{day: "2026-06-20", event: "and so is the first one", do: func(s *scene) {
+			s.desired.Lines[0].Units, s.desired.Lines[0].Shares = 8, whose("s1:5 s2:3")
+			s.want, s.desired.Lines = s.desired.Lines[0], nil
+		},
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 5 for 50.00 EUR",
+				"1: 2026-07-15 to 2026-08-14 5 for 50.00 EUR",
+				"2: 2026-06-15 to 2026-07-14 3 for 24.00 EUR",
+				"2: 2026-07-15 to 2026-08-14 3 for 24.00 EUR",
+			},
+			plan: []planned{
+				{what: "increase 2026-07-15 3→8", money: "+40.00 EUR monthly",
+					why: "5 move to a line with another price on 2026-07-15: 3 → 8 from 2026-07-15, start of the next period (contract \"Cloud\")."},
+				{what: "end 2026-07-15 5→0", money: "-50.00 EUR monthly",
+					why: "Moves to a line with another price on 2026-07-15: the line ends from 2026-07-15, start of the next period (contract \"Cloud\").", needs: "#1"},
+			},
+		},
+		{day: "2026-07-20", event: "eight at eight euros",
+			rows: []string{
+				"1: 2026-07-15 to 2026-08-14 0 for 0.00 EUR",
+				"1: 2026-08-15 to 2026-09-14 0 for 0.00 EUR",
+				"2: 2026-07-15 to 2026-08-14 8 for 64.00 EUR",
+				"2: 2026-08-15 to 2026-09-14 8 for 64.00 EUR",
+			},
+		},
+	})
+}
+
+// The only subscription of a line gets a price of its own before the line it leaves is gone: the further instance is no second bill, because what stands moves.
+func TestStoryOfALineThatIsReplaced(t *testing.T) {
+	s := november(trueDate)
+	s.want.Shares = whose("s1:5")
+	s.stands(5, "2026-03-15")
+	s.b.memory.Lines[0].Shares, s.b.memory.Lines[0].Policy = s.want.Shares, trueDate
+	s.keep(t, []entry{
+		{day: "2026-05-20", event: "eight euros instead of ten", do: func(s *scene) {
+			l := s.beside("own price", "800", 5, 800)
+			l.Repeat, l.Shares = true, whose("s1:5")
+			s.want, s.desired.Lines = *l, nil
+		},
+			rows: []string{
+				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
+				"1: 2026-06-15 to 2026-07-14 5 for 50.00 EUR",
+			},
+			plan: []planned{
+				{what: "add-repeat 2026-05-20 0→5 at 8.00 EUR", money: "+40.00 EUR monthly, +33.55 EUR once",
+					why: "Moves to a line with another price on 2026-05-20: New line: 5 from 2026-05-20, on the day, credited by Autotask (contract \"Cloud\")."},
+				{what: "mark-line 2026-05-20 0→0",
+					why: "So that Spindle finds this instance again.", needs: "#1"},
+				{what: "end 2026-05-20 5→0", money: "-50.00 EUR monthly, -41.94 EUR once",
+					why: "Moves to a line with another price on 2026-05-20: the line ends from 2026-05-20, on the day, credited by Autotask (contract \"Cloud\").", needs: "#1"},
+			},
+		},
+		{day: "2026-06-20", event: "quiet",
+			rows: []string{
+				"1: 2026-06-15 to 2026-07-14 0 for 0.00 EUR",
+				"1: 2026-07-15 to 2026-08-14 0 for 0.00 EUR",
+				"2: 2026-06-15 to 2026-07-14 5 for 40.00 EUR",
+				"2: 2026-07-15 to 2026-08-14 5 for 40.00 EUR",
+			},
+		},
+	})
+}

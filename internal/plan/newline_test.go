@@ -388,3 +388,41 @@ func TestWhatElseStandsOnTheContract(t *testing.T) {
 		same(t, tc.name, findingsIn(p), tc.findings)
 	}
 }
+
+// A new line whose quantity turns again behind the end of its contract is written as far as the contract goes; what lies behind it is a finding, and no change
+// that Autotask would refuse. One day more, and it is written whole.
+func TestANewLineThatTurnsBehindItsContract(t *testing.T) {
+	const ends, remedy = "contract-ends/900 | Contract \"Cloud\" ends on ", ", before the next billing period is over. | Extend or renew it in Autotask, or map the customer to another contract with spindle contracts map."
+	behind := func(end string) string {
+		return "contract-ends/line | Premium: The change would take effect on 2026-12-01, but contract \"Cloud\" ends on " + end +
+			". | Extend the contract in Autotask, or map the line to its successor with spindle contracts map. | 30.00 EUR"
+	}
+	for _, tc := range []struct {
+		end      string
+		turns    bool
+		findings []string
+	}{
+		{"2026-11-29", false, []string{ends + "2026-11-29" + remedy, behind("2026-11-29")}},
+		{"2026-11-30", false, []string{ends + "2026-11-30" + remedy, behind("2026-11-30")}},
+		{"2026-12-01", true, []string{ends + "2026-12-01" + remedy}},
+		{"2026-12-31", true, nil},
+	} {
+		s := november(upNow)
+		s.b.at.day, s.b.at.contracts[0].Start, s.b.at.contracts[0].End = date("2026-11-25"), date("2026-10-01"), date(tc.end)
+		s.setup.BillFrom, s.want.Since = "2026-10", date("2026-11-05")
+		s.proven("2026-11-05", 5).proven("2026-11-20", 3)
+		s.want.ProvenTo = date("2026-12-01")
+		want := []string{"attach-service 2026-11-01 0→0", "increase 2026-11-01 0→5 at 10.00 EUR"}
+		if tc.turns {
+			want = append(want, "decrease 2026-12-01 5→3")
+		}
+		p := s.planWithPast()
+		same(t, "contract to "+tc.end+", plan", brief(p), want)
+		same(t, "contract to "+tc.end+", findings", findingsIn(p), tc.findings)
+		for _, c := range p.Changes {
+			if err := s.b.apply(c); err != nil {
+				t.Errorf("contract to %s: %v", tc.end, err)
+			}
+		}
+	}
+}
