@@ -257,3 +257,52 @@ func TestDaysToCountsMidnights(t *testing.T) {
 		}
 	}
 }
+
+// TestTermsAndTheirCycles: terms of a month, a year and three years from days at the end of a month and around leap days, their last day and their length; and the
+// monthly and yearly cycles in which they are charged cover each of their days once, the last one ending with the term.
+func TestTermsAndTheirCycles(t *testing.T) {
+	tests := []struct {
+		start  string
+		months int // P1M, P1Y, P3Y
+		last   string
+		days   int
+	}{
+		{"2026-01-31", 1, "2026-02-27", 28},
+		{"2026-02-28", 1, "2026-03-27", 28}, // a term that is bought anew begins on the day on which the one before ended, and stays there
+		{"2024-01-31", 1, "2024-02-28", 29},
+		{"2026-12-15", 1, "2027-01-14", 31},
+		{"2026-09-10", 12, "2027-09-09", 365},
+		{"2027-09-10", 12, "2028-09-09", 366},
+		{"2024-02-29", 12, "2025-02-27", 365},
+		{"2023-03-01", 12, "2024-02-29", 366},
+		{"2099-03-01", 12, "2100-02-28", 365}, // 2100 is no leap year
+		{"2024-02-29", 36, "2027-02-27", 1095},
+		{"2025-03-01", 36, "2028-02-29", 1096},
+		{"2026-09-10", 36, "2029-09-09", 1096},
+		{"2096-09-10", 36, "2099-09-09", 1095},
+		{"2021-01-31", 36, "2024-01-30", 1095},
+	}
+	for _, test := range tests {
+		start := on(test.start)
+		term := Period{start, start.AddMonths(test.months)}
+		if term.LastDay() != on(test.last) || term.Days() != test.days || !term.Contains(term.LastDay()) || term.Contains(term.End) {
+			t.Errorf("%d months from %s: %s, %d days", test.months, start, term, term.Days())
+		}
+		for kind, length := range map[PeriodType]int{PeriodMonth: 1, PeriodYear: 12} {
+			if length > test.months {
+				continue
+			}
+			cycles, days, next := 0, 0, start
+			for next.Before(term.End) {
+				cycle := kind.PeriodAt(start, next)
+				if cycle.Start != next {
+					t.Fatalf("%s cycle of %s after %s begins on %s", kind, term, next, cycle.Start)
+				}
+				cycles, days, next = cycles+1, days+cycle.Days(), cycle.End
+			}
+			if cycles != test.months/length || days != test.days || next != term.End {
+				t.Errorf("%s has %d %s cycles of %d days up to %s", term, cycles, kind, days, next)
+			}
+		}
+	}
+}

@@ -288,3 +288,52 @@ func TestWhyAPersonSeesTheOtherHalf(t *testing.T) {
 		}
 	}
 }
+
+// Which lines have a half that was written on an earlier day: of what has begun elsewhere the old line, from the day on which it came to the new one; of what left
+// and is on no line the new one, from the day on which it left. What cannot be looked up, or is not in Autotask, has no rows to look at.
+func TestWhichHalvesAreLookedAt(t *testing.T) {
+	const came, left = "2026-11-18", "2026-11-16"
+	for _, tc := range []struct {
+		name            string
+		begun           bool // the seat has begun on the new line, else it has left the old one
+		resolved, found bool // of the line to look at
+		known           bool // as a line of a move
+		want            string
+	}{
+		{"begun on the new line", true, true, true, true, "old from " + came},
+		{"begun, and the old line's contract is not known", true, false, true, true, ""},
+		{"begun, and the old line is not in Autotask", true, true, false, true, ""},
+		{"left the old line", false, true, true, true, "new from " + left},
+		{"left, and the new line's contract is not known", false, false, true, true, ""},
+		{"left, and the new line is not there yet", false, true, false, true, ""},
+		{"left, and the new line is of no move", false, true, true, false, ""},
+	} {
+		in := Input{Desired: billing.Desired{Day: date("2026-11-20"), Lines: []billing.DesiredLine{{Key: "new", Shares: whose("s1:5")}}}}
+		if !tc.begun {
+			in.Memory.Lines = []Applied{{LineKey: "old", Moves: []Move{{"s1", -5, date(left)}}}}
+		}
+		p := newPlanner(in)
+		one := func(key string) *mover {
+			m := &mover{resolved: true}
+			m.subject.want, m.subject.found = &billing.DesiredLine{Key: key}, true
+			m.subject.applied = &Applied{Moves: []Move{{"s1", 5, date(came)}}}
+			return m
+		}
+		p.movers["old"], p.movers["new"] = one("old"), one("new")
+		p.transferred = []transfer{{subscription: "s1", units: 5, from: "old", to: "new", begun: tc.begun}}
+		looked := "old"
+		if !tc.begun {
+			looked = "new"
+		}
+		p.movers[looked].resolved, p.movers[looked].subject.found = tc.resolved, tc.found
+		if !tc.known {
+			delete(p.movers, looked)
+			p.transferred = nil
+		}
+		var got []string
+		p.lookAtHalfMoves(func(s *subject, day billing.Date) { got = append(got, s.want.Key+" from "+day.String()) })
+		if text := strings.Join(got, ", "); text != tc.want {
+			t.Errorf("%s: looks at %q, want %q", tc.name, text, tc.want)
+		}
+	}
+}
