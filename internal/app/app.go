@@ -169,7 +169,7 @@ func first(texts ...string) string {
 type Calls struct{ Autotask, Microsoft transport.Counter }
 
 // readFiles reads reconciliation and usage files.
-func readFiles(ctx context.Context, paths []string) (engine.FileContent, error) {
+func readFiles(ctx context.Context, paths []string, dayFirst bool) (engine.FileContent, error) {
 	var inputs []file.Input
 	for _, path := range paths {
 		f, err := os.Open(path)
@@ -183,7 +183,7 @@ func readFiles(ctx context.Context, paths []string) (engine.FileContent, error) 
 		}
 		inputs = append(inputs, file.Input{Name: path, Data: f, Size: info.Size()})
 	}
-	imported, err := file.Read(ctx, inputs, file.Options{})
+	imported, err := file.Read(ctx, inputs, file.Options{DayFirst: dayFirst})
 	if err != nil {
 		return engine.FileContent{}, err
 	}
@@ -240,7 +240,7 @@ func notices(f file.Report) []string {
 		all = append(all, fmt.Sprintf("for an earlier month and billed with this invoice, rows: %d", c.OutOfPeriod))
 	}
 	if c.Duplicates > 0 {
-		all = append(all, fmt.Sprintf("equal to another row, all counted, rows: %d", c.Duplicates))
+		all = append(all, fmt.Sprintf("the same as another row of the file, all counted, rows: %d", c.Duplicates))
 	}
 	if f.LeftOut > 0 {
 		all = append(all, fmt.Sprintf("further problems not listed: %d", f.LeftOut))

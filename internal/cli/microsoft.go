@@ -8,6 +8,7 @@ import (
 
 	"spindle/internal/engine"
 	"spindle/internal/fault"
+	"spindle/internal/money"
 	"spindle/internal/secret"
 	"spindle/internal/store"
 )
@@ -115,7 +116,15 @@ func (c *microsoftConnect) replaces(ctx context.Context, s *session, e *engine.E
 }
 
 type microsoftImport struct {
-	Files []string `arg:"" help:"Files as downloaded from Partner Center or from your distributor." type:"path"`
+	Files    []string `arg:"" help:"Files as downloaded from Partner Center or from your distributor." type:"path"`
+	DayFirst bool     `help:"Dates in the files are written with the day first, as in 31.12.2026."`
+	Replace  bool     `help:"Let a file take the place of a stored one that held more rows or customers: Microsoft took rows away."`
+}
+
+// Help implements kong.HelpProvider.
+func (microsoftImport) Help() string {
+	return "A file replaces what is stored of its invoice. One that holds fewer rows, or lacks a customer, is not taken without --replace, because half a file " +
+		"looks like cancelled subscriptions. Parts of one download go together, in one zip archive."
 }
 
 // Run imports files.
@@ -129,7 +138,7 @@ func (c *microsoftImport) Run(ctx context.Context, s *session) error {
 			return fault.Invalidf("%s is a folder", name).Do("name the files in it")
 		}
 	}
-	all, err := e.Import(ctx, org, c.Files, s.actor())
+	all, err := e.Import(ctx, org, c.Files, engine.ImportChoice{DayFirst: c.DayFirst, Replace: c.Replace}, s.actor())
 	if err != nil {
 		return err
 	}
@@ -154,7 +163,7 @@ func (s *session) printImports(all []engine.Imported) error {
 		}
 	}
 	if problems > 0 && kept == 0 {
-		return fault.Invalidf("nothing was imported").Do("give the files as Partner Center or your distributor delivers them")
+		return fault.Invalidf("nothing was imported").Do("do what is named above and import the files again")
 	}
 	if problems > 0 {
 		return fault.Invalidf("%s; the good rows around them are kept, and nothing is reduced until the file is whole", plural(problems, "problem")).
@@ -171,7 +180,7 @@ func (s *session) printImport(i engine.Imported) {
 	case len(r.Totals.Amounts()) == 0:
 		s.printf("%s: %s, %s read, %d kept\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept)
 	default:
-		s.printf("%s: %s, %s read, %d kept, total before tax %s\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept, r.Totals)
+		s.printf("%s: %s, %s read, %d kept, total before tax %s\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept, toTheCent(r.Totals))
 	}
 	if !r.Changed && len(r.Sets) > 0 && len(r.Problems) == 0 {
 		s.printf("  nothing new: this content is stored already\n")
@@ -185,6 +194,15 @@ func (s *session) printImport(i engine.Imported) {
 	for _, p := range r.Problems {
 		s.printf("  %s\n", problemLine(r.Origin, p))
 	}
+}
+
+// toTheCent shows sums of usage, which Microsoft rates to many decimals; the JSON has all of them.
+func toTheCent(t money.Totals) money.Totals {
+	var rounded money.Totals
+	for _, a := range t.Amounts() {
+		rounded.Add(a.Round(2, money.HalfAwayFromZero))
+	}
+	return rounded
 }
 
 func problemLine(file string, p store.ImportProblem) string {

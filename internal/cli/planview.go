@@ -385,7 +385,7 @@ func (s *session) printFindings(findings []billing.Finding) {
 		}
 		at := ""
 		if !f.Money.IsZero() {
-			at = " [" + f.Money.String() + "]"
+			at = " [" + f.Money.Round(2, money.HalfAwayFromZero).String() + "]"
 		}
 		s.printf("  %s\n", wrap(who+f.Message+at, "    "))
 		if f.Remedy != "" {

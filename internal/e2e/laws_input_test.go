@@ -38,7 +38,7 @@ func (s *stage) imports(name string, rows [][]string) engine.Imported {
 	var text bytes.Buffer
 	check(s.t, csv.NewWriter(&text).WriteAll(rows))
 	check(s.t, os.WriteFile(path, text.Bytes(), 0o600))
-	all := must(s.app.Engine.Import(s.t.Context(), s.org, []string{path}, clerk))(s.t)
+	all := must(s.app.Engine.Import(s.t.Context(), s.org, []string{path}, engine.ImportChoice{}, clerk))(s.t)
 	if len(all) != 1 {
 		s.t.Fatalf("%d files were imported", len(all))
 	}
@@ -103,7 +103,7 @@ func TestWrongInputIsNamedAndTakesNothingWithIt(t *testing.T) {
 			}
 			rubbish := filepath.Join(t.TempDir(), "letter.txt")
 			check(t, os.WriteFile(rubbish, []byte("Dear Sir or Madam,\n"), 0o600))
-			letter := must(s.app.Engine.Import(t.Context(), s.org, []string{rubbish}, clerk))(t)[0].Report
+			letter := must(s.app.Engine.Import(t.Context(), s.org, []string{rubbish}, engine.ImportChoice{}, clerk))(t)[0].Report
 			if letter.Kept != 0 || len(letter.Problems) != 1 || letter.Problems[0].Remedy == "" {
 				t.Errorf("a letter is answered with %+v", letter.Problems)
 			}

@@ -223,26 +223,27 @@ func (e *Engine) brokenFiles(ctx context.Context, org store.Organization) ([]bil
 		return nil, err
 	}
 	slices.SortFunc(reports, func(a, b store.ImportReport) int { return cmp.Compare(b.Number, a.Number) })
-	whole := map[string]bool{}
+	whole := map[string]bool{}    // sets that a later report without problems brought
+	files := map[[2]string]bool{} // and by which file
+	named := map[string]bool{}    // one gap a file
 	var gaps []billing.Gap
 	for _, r := range reports {
 		if len(r.Sets) == 0 {
-			continue // nothing of it was understood, so no set lacks its rows; or it is a list of custom services, which ends nothing by itself
+			continue // nothing of it was taken, so no set lacks its rows; or it is a list of custom services, which ends nothing by itself
 		}
 		if len(r.Problems) == 0 {
-			whole[r.Origin] = true
 			for _, set := range r.Sets {
-				whole[set] = true
+				whole[set], files[[2]string{r.Origin, set}] = true, true
 			}
 			continue
 		}
-		repaired := whole[r.Origin]
-		for _, set := range r.Sets {
-			repaired = repaired || whole[set]
-		}
-		if !repaired {
+		// A broken cell may have named a set that does not exist: the same file, repaired, has the others. The name alone says nothing, since
+		// downloads are called the same every month.
+		repaired := slices.ContainsFunc(r.Sets, func(set string) bool { return files[[2]string{r.Origin, set}] }) ||
+			!slices.ContainsFunc(r.Sets, func(set string) bool { return !whole[set] })
+		if !repaired && !named[r.Origin] {
 			gaps = append(gaps, billing.Gap{What: "file " + r.Origin, Why: fmt.Sprintf("%d of its rows could not be read", max(r.Refused, 1))})
-			whole[r.Origin] = true // one gap a file
+			named[r.Origin] = true
 		}
 	}
 	return gaps, nil

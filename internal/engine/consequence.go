@@ -27,9 +27,12 @@ type Consequence struct {
 	Drops    Count // lines that were wanted, never written, and are not wanted any more
 	Cycles   Count // new lines with long periods that would begin with the running cycle instead of the next one
 	Waits    Count // the reverse: their running cycle would not be billed any more
+	Earlier  Count // new lines billed by the month that would begin in an earlier month than now
+	Later    Count // the reverse
 
 	Charges   []MonthCharges // charges that would now be made, oldest month first
 	Uncharged []MonthCharges // charges not written yet that would not be made any more
+	Withdrawn MonthCharges   // charges in Autotask that nothing asks for any more, of whichever months
 }
 
 // Count is a number of lines and what they cost the customer per period. Lines without a price of ours are counted, not summed up.
@@ -109,6 +112,7 @@ func compareDesired(before, after side, memory plan.Memory) Consequence {
 	}
 	c.Charges = newCharges(before.desired, after.desired, memory)
 	c.Uncharged = newCharges(after.desired, before.desired, memory)
+	c.Withdrawn = withdrawn(before.desired, after.desired, memory)
 	return c
 }
 
@@ -147,7 +151,19 @@ func (c *Consequence) line(was, will *billing.DesiredLine, stands plan.Applied, 
 
 // cycle counts a line that was not written yet and whose long cycle, which a first month cuts off or takes in, began before today.
 func (c *Consequence) cycle(was, will *billing.DesiredLine) {
-	if will == nil || will.PeriodType.Months() <= 1 || will.Since.IsZero() || was.BillFrom == will.BillFrom {
+	if will == nil || was.BillFrom == will.BillFrom {
+		return
+	}
+	if will.PeriodType.Months() <= 1 {
+		switch before, after := beginMonth(was), beginMonth(will); {
+		case after < before:
+			c.Earlier.add(will.PeriodType, will.UnitPrice, will.Units)
+		case before < after:
+			c.Later.add(will.PeriodType, will.UnitPrice, will.Units)
+		}
+		return
+	}
+	if will.Since.IsZero() {
 		return
 	}
 	switch before, after := !was.Since.Before(was.BillFrom), !will.Since.Before(will.BillFrom); {
@@ -156,6 +172,14 @@ func (c *Consequence) cycle(was, will *billing.DesiredLine) {
 	case before && !after:
 		c.Waits.add(will.PeriodType, will.UnitPrice, will.Units)
 	}
+}
+
+// beginMonth is the first month in which a line is billed.
+func beginMonth(l *billing.DesiredLine) billing.Month {
+	if l.Since.Before(l.BillFrom) {
+		return billing.MonthOf(l.BillFrom)
+	}
+	return billing.MonthOf(l.Since)
 }
 
 func (c *Consequence) reprice(was, will *billing.DesiredLine) {
@@ -205,14 +229,34 @@ func newCharges(a, b billing.Desired, memory plan.Memory) []MonthCharges {
 	return all
 }
 
+// withdrawn adds up the charges of a that were written and that b does not have, under this route or another. The next plan proposes to take
+// them back as long as they are not posted, which only Autotask knows.
+func withdrawn(a, b billing.Desired, memory plan.Memory) MonthCharges {
+	written, stays := map[string]bool{}, map[string]bool{}
+	for _, paper := range memory.Charges {
+		written[paper.Key] = paper.ID != ""
+	}
+	for _, c := range b.Charges {
+		stays[string(c.CustomerID)+"|"+sameMoney(c.Key)] = true
+	}
+	var all MonthCharges
+	for _, c := range a.Charges {
+		if written[c.Key] && !stays[string(c.CustomerID)+"|"+sameMoney(c.Key)] {
+			all.Charges++
+			all.Money.Add(c.UnitPrice.Mul(c.Quantity))
+		}
+	}
+	return all
+}
+
 // Nothing reports whether the decision changes neither lines nor charges, as far as is known.
 func (c Consequence) Nothing() bool {
-	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines+c.Starts.Lines+c.Drops.Lines+c.Cycles.Lines+c.Waits.Lines+len(c.Charges)+len(c.Uncharged) == 0
+	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines+c.Starts.Lines+c.Drops.Lines+c.Cycles.Lines+c.Waits.Lines+c.Earlier.Lines+c.Later.Lines+len(c.Charges)+len(c.Uncharged)+c.Withdrawn.Charges == 0
 }
 
 // Touches reports whether something that stands in Autotask is affected.
 func (c Consequence) Touches() bool {
-	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines > 0
+	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines+c.Withdrawn.Charges > 0
 }
 
 // Sentences says the consequence in numbers, what is worst first.
@@ -231,12 +275,18 @@ func (c Consequence) Sentences() []string {
 	say(c.Starts, "The next plan proposes to begin %s.")
 	say(c.Drops, "Not begun any more: %s that no apply has written yet.")
 	say(c.Cycles, "The running year would now be billed too: %s.")
+	say(c.Earlier, "An earlier month would now be billed too: %s.")
+	say(c.Later, "Billed only from a later month on: %s.")
 	say(c.Waits, "The running year would not be billed any more, only the next one: %s.")
 	for _, m := range c.Charges {
 		all = append(all, fmt.Sprintf("%s would now be charged: %s in %s.", m.Month, m.Money, counted(m.Charges, "charge")))
 	}
 	for _, m := range c.Uncharged {
 		all = append(all, fmt.Sprintf("%s would not be charged any more: %s in %s not written yet.", m.Month, m.Money, counted(m.Charges, "charge")))
+	}
+	if c.Withdrawn.Charges > 0 {
+		all = append(all, fmt.Sprintf("Nothing asks any more for %s in Autotask, %s: the next plan proposes to take back what is not posted yet.",
+			counted(c.Withdrawn.Charges, "charge"), c.Withdrawn.Money))
 	}
 	return all
 }

@@ -29,6 +29,9 @@ func TestConsequenceSentences(t *testing.T) {
 			l.PeriodType, l.Since, l.BillFrom = billing.PeriodYear, day(t, since), day(t, from)
 		}
 	}
+	monthly := func(since, from string) func(*billing.DesiredLine) {
+		return func(l *billing.DesiredLine) { l.Since, l.BillFrom = day(t, since), day(t, from) }
+	}
 	held := func(l *billing.DesiredLine) { l.Holds = []billing.Hold{{Policy: "x", Blocks: true}} }
 	priced := func(p *money.Amount) func(*billing.DesiredLine) {
 		return func(l *billing.DesiredLine) { l.UnitPrice = p }
@@ -66,11 +69,18 @@ func TestConsequenceSentences(t *testing.T) {
 			"The running year would now be billed too: 1 line, 10.00 EUR/year."},
 		{"a running year is closed", lines(line("a", 1, yearly("2026-10-05", "2026-10-01"))), lines(line("a", 1, yearly("2026-10-05", "2026-11-01"))), false, "", "",
 			"The running year would not be billed any more, only the next one: 1 line, 10.00 EUR/year."},
+		{"a month is opened for what is billed monthly", lines(line("a", 3, monthly("2026-08-05", "2026-11-01"))), lines(line("a", 3, monthly("2026-08-05", "2026-10-01"))), false, "", "",
+			"An earlier month would now be billed too: 1 line, 30.00 EUR/month."},
+		{"a month is closed for what is billed monthly", lines(line("a", 3, monthly("2026-08-05", "2026-10-01"))), lines(line("a", 3, monthly("2026-08-05", "2026-11-01"))), false, "", "",
+			"Billed only from a later month on: 1 line, 30.00 EUR/month."},
+		{"a month is opened in which it was not sold yet", lines(line("a", 3, monthly("2026-11-05", "2026-11-01"))), lines(line("a", 3, monthly("2026-11-05", "2026-10-01"))), false, "", "", ""},
+		{"a month is opened for what stands", lines(line("a", 3, monthly("2026-08-05", "2026-11-01"))), lines(line("a", 3, monthly("2026-08-05", "2026-10-01"))), false, "a", "", ""},
 		{"a running year that stands", lines(line("a", 3, yearly("2026-10-05", "2026-10-01"))), lines(line("a", 3, yearly("2026-10-05", "2026-11-01"))), false, "a", "", ""},
 		{"months are opened", charges(charge("x", "2026-10", 500)), charges(charge("x", "2026-10", 500), charge("y", "2026-09", 1234), charge("z", "2026-09", 100)), false, "", "",
 			"2026-09 would now be charged: 13.34 EUR in 2 charges."},
 		{"a month is closed", charges(charge("x", "2026-10", 500), charge("y", "2026-09", 700)), charges(), false, "", "y",
-			"2026-10 would not be charged any more: 5.00 EUR in 1 charge not written yet."},
+			"2026-10 would not be charged any more: 5.00 EUR in 1 charge not written yet.|" +
+				"Nothing asks any more for 1 charge in Autotask, 7.00 EUR: the next plan proposes to take back what is not posted yet."},
 		{"what is written is not charged again under another route", charges(charge(azureOld, "2026-10", 500)), charges(charge(azureNew, "2026-10", 500)), false, "", azureOld, ""},
 		{"what is not written goes with the route", charges(charge(azureOld, "2026-10", 500)), charges(charge(azureNew, "2026-10", 500)), false, "", "",
 			"2026-10 would now be charged: 5.00 EUR in 1 charge.|2026-10 would not be charged any more: 5.00 EUR in 1 charge not written yet."},

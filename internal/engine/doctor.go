@@ -25,6 +25,11 @@ func (e *Engine) Doctor(ctx context.Context, org store.Organization) (target.Rep
 		}
 	}
 	report.Items = append(report.Items, enabledItem(org))
+	if shared, found, err := e.sharedItem(ctx, org); err != nil {
+		return report, err
+	} else if found {
+		report.Items = append(report.Items, shared)
+	}
 	settings, err := e.settingsItems(ctx, org)
 	if err != nil {
 		return report, err
@@ -49,6 +54,15 @@ func enabledItem(org store.Organization) target.CheckItem {
 	}
 	return target.CheckItem{Name: "Writing to Autotask", State: target.CheckWarned, Found: "disabled: plans can be made, nothing is written",
 		Remedy: "spindle autotask enable"}
+}
+
+// sharedItem warns when another organization writes to the same Autotask: what both bill is billed twice, and neither sees it as the
+// other's. Which one it is stays with those who may see it.
+func (e *Engine) sharedItem(ctx context.Context, org store.Organization) (target.CheckItem, bool, error) {
+	others, err := e.Store.SharedTenant(ctx, org.ID)
+	return target.CheckItem{Name: "Autotask of its own", State: target.CheckWarned,
+		Found:  countedIs(others, "other organization") + " of this installation connected to the same Autotask: a customer that two of them bill is billed twice",
+		Remedy: "bill each customer in one organization only; spindle org list shows them to who runs the installation"}, others > 0, err
 }
 
 func (e *Engine) settingsItems(ctx context.Context, org store.Organization) ([]target.CheckItem, error) {

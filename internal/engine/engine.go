@@ -28,7 +28,7 @@ type Deps struct {
 	Sleep      func(ctx context.Context, d time.Duration) error
 	OpenTarget func(TargetConfig) (target.Target, error)
 	OpenSource func(MicrosoftConfig) (source.Source, error)
-	ReadFiles  func(ctx context.Context, paths []string) (FileContent, error)
+	ReadFiles  func(ctx context.Context, paths []string, dayFirst bool) (FileContent, error)
 	// ReadServices reads a list of custom services; problems are rows that were left out.
 	ReadServices func(ctx context.Context, path string, customers CustomerLookup) ([]billing.Subscription, []store.ImportProblem, error)
 	// ReadService reads one custom service from its cells by the columns of such a list; problems name the column.

@@ -44,23 +44,38 @@ type Imported struct {
 	Ended   []ServiceChange // custom services that ended
 }
 
+// ImportChoice is what a person says of files that they cannot say themselves.
+type ImportChoice struct {
+	DayFirst bool // dates are written with the day before the month
+	Replace  bool // Microsoft took rows away: a file may take the place of one that held more
+}
+
 // Import reads files into stored sets. Broken rows are reported by file, line and field; good rows around them are kept. A set with
-// broken rows never takes the place of a whole one (law 2, law 12). Importing the same content again changes nothing.
-func (e *Engine) Import(ctx context.Context, org store.Organization, paths []string, by string) ([]Imported, error) {
-	content, err := e.ReadFiles(ctx, paths)
+// broken rows never takes the place of a whole one, nor does one that lacks rows unless a person says so (law 2, law 12). Importing the
+// same content again changes nothing.
+func (e *Engine) Import(ctx context.Context, org store.Organization, paths []string, choice ImportChoice, by string) ([]Imported, error) {
+	content, err := e.ReadFiles(ctx, paths, choice.DayFirst)
 	if pathError := (*fs.PathError)(nil); errors.As(err, &pathError) {
 		return nil, fault.NotFoundf("%s: %w", pathError.Path, pathError.Err).Do("check the file's name")
 	}
 	if err != nil {
 		return nil, err
 	}
-	changed, kept, err := e.saveSets(ctx, org, content)
+	changed, kept, doubts, err := e.saveSets(ctx, org, content, choice)
 	if err != nil {
 		return nil, err
 	}
 	var all []Imported
 	for _, f := range content.Files {
-		for _, id := range f.Sets {
+		for _, id := range slices.Clone(f.Sets) {
+			if doubt, found := doubts[id.String()]; found {
+				f.Problems = append(f.Problems, doubt)
+				f.Sets = slices.DeleteFunc(slices.Clone(f.Sets), func(s billing.SetID) bool { return s == id }) // nothing of it was taken
+			}
+			if len(f.Problems) == 0 && slices.Contains(content.Broken, id) { // else this report would say that the set is whole
+				f.Problems = append(f.Problems, store.ImportProblem{Message: fmt.Sprintf("another part of what was given for %s could not be read", setWords(id)),
+					Remedy: "give all parts again together, whole"})
+			}
 			if kept[id.String()] {
 				f.Notices = append(f.Notices, fmt.Sprintf("something in what was given could not be read, so set %s did not replace the whole one that is stored", id))
 			}
@@ -74,32 +89,46 @@ func (e *Engine) Import(ctx context.Context, org store.Organization, paths []str
 	return all, e.finishCollect(ctx, org, &Collected{Sources: e.connected(ctx, org)})
 }
 
-// saveSets stores sets and says which changed, and which were not stored because a whole one stands there.
-func (e *Engine) saveSets(ctx context.Context, org store.Organization, c FileContent) (changed, kept map[string]bool, err error) {
-	changed, kept = map[string]bool{}, map[string]bool{}
-	for _, set := range c.Lines {
-		if kept[set.ID.String()], err = e.keepsWhole(ctx, org, set.ID, c.Broken); err != nil {
-			return changed, kept, err
+// saveSets stores sets and says which changed, which were not stored because a whole one stands there, and which a person has to look at
+// first.
+func (e *Engine) saveSets(ctx context.Context, org store.Organization, c FileContent, choice ImportChoice) (changed, kept map[string]bool, doubts map[string]store.ImportProblem, err error) {
+	changed, kept, doubts = map[string]bool{}, map[string]bool{}, map[string]store.ImportProblem{}
+	// stands reports whether a set goes in force.
+	stands := func(given givenSet) (bool, error) {
+		key := given.id.String()
+		broken := slices.Contains(c.Broken, given.id)
+		if kept[key], err = e.keepsWhole(ctx, org, given.id, c.Broken); err != nil || kept[key] {
+			return false, err
 		}
-		if kept[set.ID.String()] {
+		doubt, found, err := e.doubt(ctx, org, given, choice.Replace || broken) // a broken set stands where no whole one does
+		if found {
+			doubts[key] = doubt
+		}
+		return !found, err
+	}
+	for _, set := range c.Lines {
+		if goes, err := stands(linesGiven(set)); err != nil || !goes {
+			if err != nil {
+				return changed, kept, doubts, err
+			}
 			continue
 		}
 		if changed[set.ID.String()], err = e.Store.SaveLineSet(ctx, org.ID, set, sourceFiles); err != nil {
-			return changed, kept, err
+			return changed, kept, doubts, err
 		}
 	}
 	for _, set := range c.Usage {
-		if kept[set.ID.String()], err = e.keepsWhole(ctx, org, set.ID, c.Broken); err != nil {
-			return changed, kept, err
-		}
-		if kept[set.ID.String()] {
+		if goes, err := stands(usageGiven(set)); err != nil || !goes {
+			if err != nil {
+				return changed, kept, doubts, err
+			}
 			continue
 		}
 		if changed[set.ID.String()], err = e.Store.SaveUsageSet(ctx, org.ID, set, sourceFiles); err != nil {
-			return changed, kept, err
+			return changed, kept, doubts, err
 		}
 	}
-	return changed, kept, nil
+	return changed, kept, doubts, nil
 }
 
 // keepsWhole reports whether a broken set would take the place of a whole one.
@@ -135,6 +164,9 @@ func (e *Engine) isCollected(ctx context.Context, org store.Organization, id bil
 func (e *Engine) report(ctx context.Context, org store.Organization, f FileReport, changed map[string]bool, by string) (Imported, error) {
 	r := store.ImportReport{Origin: filepath.Base(f.Name), By: by, Rows: f.Rows, Kept: f.Rows - f.Refused, Refused: f.Refused,
 		Totals: f.Totals, Problems: f.Problems, Kind: f.Kind, Notices: f.Notices}
+	if len(f.Sets) == 0 && len(f.Problems) > 0 {
+		r.Kept = 0
+	}
 	for _, id := range f.Sets {
 		r.Sets = append(r.Sets, id.String())
 		r.Changed = r.Changed || changed[id.String()]

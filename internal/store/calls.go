@@ -57,6 +57,16 @@ func (s *Store) OrganizationCalls(ctx context.Context, org billing.OrganizationI
 	return a, err
 }
 
+// SharedTenant counts the other organizations whose calls go to the tenant of this one.
+func (s *Store) SharedTenant(ctx context.Context, org billing.OrganizationID) (others int, err error) {
+	err = s.read(ctx, org, func(t *txn) error {
+		_, err := t.row(ctx, `SELECT COUNT(*) FROM call_member WHERE organization_id <> $1
+			AND tenant = (SELECT tenant FROM call_member WHERE organization_id = $1)`, []any{org}, &others)
+		return err
+	})
+	return others, err
+}
+
 // TenantCalls gives the account of a tenant, zero when there is none yet. It belongs to no organization: several may share a tenant.
 func (s *Store) TenantCalls(ctx context.Context, tenant string) (CallAccount, error) {
 	var a CallAccount

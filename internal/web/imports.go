@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"spindle/internal/account"
+	"spindle/internal/engine"
 	"spindle/internal/fault"
 	"spindle/internal/sheet"
 	"spindle/internal/store"
@@ -148,7 +149,8 @@ func uploadFiles(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return r.microsoftAgain(w, err, func(*view.SetupMicrosoft) {})
 	}
-	all, err := r.s.Engine.Import(r.Context(), r.org, u.paths, r.by())
+	all, err := r.s.Engine.Import(r.Context(), r.org, u.paths,
+		engine.ImportChoice{DayFirst: u.form["day_first"] == "on", Replace: u.form["took_away"] == "on"}, r.by())
 	if err != nil {
 		return r.microsoftAgain(w, u.named(err), func(*view.SetupMicrosoft) {})
 	}

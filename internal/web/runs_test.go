@@ -274,6 +274,7 @@ func TestAnApprovalIsOfWhatWasShown(t *testing.T) {
 	owner, approver := ts.owner(), ts.member(account.Approver)
 	run := ts.planned("ann", testPlan()...)
 	owner.decide(run, "approve-held").says(t, 200, "Approve 4 changes?", `name="counted" value="4"`)
+	owner.get("/o/northwind-it/today").says(t, 200, "4 changes wait").hides(t, "The whole plan")
 	approver.decide(run, "reject-selected", "change", "b1", "confirmed", "yes", "reason", "no").redirects(t, "/o/northwind-it/runs/"+string(run))
 	owner.decide(run, "approve-held", "confirmed", "yes", "counted", "4").
 		says(t, 409, "Nothing was approved: somebody decided on this plan after you were asked", "Approve 3 changes?", `name="counted" value="3"`)
@@ -281,6 +282,7 @@ func TestAnApprovalIsOfWhatWasShown(t *testing.T) {
 	owner.decide(run, "approve-held", "confirmed", "yes", "counted", "3").redirects(t, "/o/northwind-it/runs/"+string(run))
 	ts.wantStates(run, "service:approved a1:approved a2:approved b1:rejected")
 	owner.get("/o/northwind-it/runs/"+string(run)).says(t, 200, "as planned, with what was rejected")
+	owner.get("/o/northwind-it/today").says(t, 200, "3 changes wait", "The whole plan, with what was decided or rejected already:")
 }
 
 func TestFourEyesInTheConsole(t *testing.T) {

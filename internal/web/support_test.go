@@ -247,7 +247,9 @@ func withoutVendors(d engine.Deps) engine.Deps {
 	unreachable := fault.Invalidf("there is no vendor in this test")
 	d.OpenTarget = func(engine.TargetConfig) (target.Target, error) { return nil, unreachable }
 	d.OpenSource = func(engine.MicrosoftConfig) (source.Source, error) { return nil, unreachable }
-	d.ReadFiles = func(context.Context, []string) (engine.FileContent, error) { return engine.FileContent{}, unreachable }
+	d.ReadFiles = func(context.Context, []string, bool) (engine.FileContent, error) {
+		return engine.FileContent{}, unreachable
+	}
 	d.ReadServices = func(context.Context, string, engine.CustomerLookup) ([]billing.Subscription, []store.ImportProblem, error) {
 		return nil, nil, unreachable
 	}

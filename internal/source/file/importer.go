@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"path"
 	"slices"
+	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/source/rows"
@@ -126,12 +128,21 @@ type reading struct {
 }
 
 func (r *reading) fail(e RowError) {
-	r.damaged = true
+	r.damaged = r.damaged || !isPaper(e.File)
 	if len(r.im.out.Errors) >= errorsMax {
 		r.report.LeftOut++
 		return
 	}
 	r.im.out.Errors = append(r.im.out.Errors, e)
+}
+
+// isPaper reports whether a file is for people, by its name: an invoice as PDF beside the rows takes nothing from them.
+func isPaper(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".pdf", ".html", ".htm", ".md", ".docx", ".png", ".jpg", ".jpeg":
+		return true
+	}
+	return false
 }
 
 func (r *reading) failAll(problems []RowError) {

@@ -345,3 +345,29 @@ func TestReadStopsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Rows that were pasted twice would all be billed twice: the file is refused, though two equal rows in it are legal.
+func TestFileOfWhichEveryRowStandsTwiceIsRefused(t *testing.T) {
+	plain := sample(t, "recon-nce.jsonl")
+	for times := 2; times <= 3; times++ {
+		got := mustRead(t, Bytes("x", bytes.Repeat(plain, times)))
+		if len(got.Lines) != 0 || len(got.Errors) != 1 || !strings.Contains(got.Errors[0].Problem, "more than once") || got.Errors[0].Remedy == "" {
+			t.Errorf("%d times: %d sets, %v", times, len(got.Lines), got.Errors)
+		}
+	}
+	first, _ := split(plain, 1)
+	if got := clean(t, mustRead(t, Bytes("x", append(bytes.Clone(plain), first...)))); len(got.Lines) != 1 || got.Files[0].Control.Duplicates != 1 {
+		t.Errorf("one row twice: %+v", got.Files[0].Control)
+	}
+}
+
+// An invoice as PDF beside the rows is named, and takes nothing from them; what may hold rows does.
+func TestPapersInAnArchiveLeaveTheRowsWhole(t *testing.T) {
+	plain := sample(t, "recon-nce.jsonl")
+	for name, broken := range map[string]int{"invoice.pdf": 0, "more.xlsx": 1, "more.csv": 1} {
+		got := mustRead(t, Bytes("x.zip", zipped(t, map[string][]byte{"recon.jsonl": plain, name: []byte("%PDF-1.7\n")}, "recon.jsonl", name)))
+		if len(got.Lines) != 1 || len(got.Errors) != 1 || len(got.Broken) != broken {
+			t.Errorf("%s: %d sets, %d broken, %v", name, len(got.Lines), len(got.Broken), got.Errors)
+		}
+	}
+}

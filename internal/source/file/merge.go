@@ -2,6 +2,7 @@ package file
 
 import (
 	"fmt"
+	"slices"
 
 	"spindle/internal/billing"
 	"spindle/internal/source/rows"
@@ -26,7 +27,13 @@ func (r *reading) finish(input string) {
 		r.im.hashes[r.report.SHA256] = r.name
 	}
 	if r.lines != nil {
+		doubled := r.lines.Doubled()
 		for _, set := range r.lines.Sets() {
+			if slices.Contains(doubled, set.ID) {
+				r.fail(RowError{File: r.name, Problem: fmt.Sprintf("every row of invoice %s stands in the file more than once: all of it would be billed again", set.ID.Invoice),
+					Remedy: "give the file as it was downloaded, with each row once"})
+				continue
+			}
 			r.addLines(input, set)
 		}
 	}

@@ -106,6 +106,23 @@ func (lc *LineCollector) Sets() []billing.LineSet {
 	return sets
 }
 
+// Doubled names the sets in which every row stands equally often and more than once: rows that were pasted twice. Two equal rows are
+// legal, so sets of a row or two say nothing.
+func (lc *LineCollector) Doubled() []billing.SetID {
+	var all []billing.SetID
+	for _, id := range lc.order {
+		seen := lc.sets[id].seen
+		times := map[int]bool{}
+		for _, n := range seen {
+			times[n] = true
+		}
+		if len(seen) > 2 && len(times) == 1 && !times[1] {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
 // Report gives the control report of everything added so far.
 func (lc *LineCollector) Report() Control { return lc.tally.report() }
 

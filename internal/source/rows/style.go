@@ -92,7 +92,7 @@ func (s *survey) date(line int, c Column, text string) {
 
 func (s *survey) settle() (Style, error) {
 	style := Style{DecimalComma: s.comma && !s.point, DayFirst: s.dayFirst}
-	const remedy = "download the file with the portal set to English (United States), or say that days come before months (option day first)"
+	const remedy = "download the file with the portal set to English (United States), or import it again and say that days come before months (--day-first)"
 	switch {
 	case s.overTwelve != nil && s.monthFirst:
 		e := *s.overTwelve
@@ -105,7 +105,7 @@ func (s *survey) settle() (Style, error) {
 		e.Remedy = remedy
 		return Style{}, e
 	case s.monthFirst && s.dayFirst:
-		return Style{}, RowError{File: s.file, Problem: "the file writes months before days, but was said to write days first", Remedy: "import it without the option day first"}
+		return Style{}, RowError{File: s.file, Problem: "the file writes months before days, but was said to write days first", Remedy: "import it without saying that days come first"}
 	}
 	return style, nil
 }

@@ -58,7 +58,7 @@ type SetupMicrosoft struct {
 	Effects   []string
 	Open      bool
 	Collect   CollectState
-	Upload    Field
+	Upload    []Field
 	UploadMax string
 	Reports   []store.ImportReport
 	List      List
