@@ -217,7 +217,7 @@ func (p *planner) settle(a *account, b *book) []Change {
 		case len(b.guests) > 0:
 			rest = rest.Sub(e.amount())
 		default:
-			step(p.removeCharge(a, e), true)
+			step(p.takeBack(a, e))
 		}
 	}
 	for _, e := range b.guests {

@@ -67,8 +67,19 @@ func movedWords(a *account, e, other *item) string {
 		a.month, e.company, e.contract, a.money(e.amount()), other.company)
 }
 
-// removeCharge takes back an open charge that nothing asks for any more. That it is open matters: a billed one can be neither changed nor
-// deleted (Autotask sheet §5.9). A person always sees it.
+// takeBack takes back an open charge that nothing asks for any more, unless everybody it was for is switched off altogether: then nothing is written
+// for them, and the charge is reported and left alone as a line is (law 1).
+func (p *planner) takeBack(a *account, e *item) (Change, bool) {
+	if slices.ContainsFunc(a.customers, func(c billing.CustomerID) bool { return p.enabled[c] }) {
+		return p.removeCharge(a, e), true
+	}
+	p.itemFinding(e, billing.FindingNotEnabled, fmt.Sprintf("%s stand on contract %s and are not posted yet, but billing is off for this customer.", a.money(e.amount()), e.contract),
+		"Switch billing on to let Spindle keep the charge in step, or delete it in Autotask if it is not owed.")
+	return Change{}, false
+}
+
+// removeCharge deletes an open charge. That it is open matters: a billed one can be neither changed nor deleted (Autotask sheet §5.9). A person
+// always sees it.
 func (p *planner) removeCharge(a *account, e *item) Change {
 	standing := &e.found[0]
 	what, customer, called := e.name()

@@ -16,8 +16,8 @@ type Input struct {
 	Observed     billing.Observed
 	Memory       Memory
 	Settings     billing.Settings
-	// Enabled names the customers that are mapped and have billing switched on for something. A line of ours whose customer is not
-	// among them is reported and left alone (law 1).
+	// Enabled names the customers that are mapped and have billing switched on for something. A line or charge of ours whose customer is
+	// not among them is reported and left alone (law 1).
 	Enabled []billing.CustomerID
 }
 

@@ -245,3 +245,30 @@ func TestTheChargesOfOneCustomer(t *testing.T) {
 		}
 	}
 }
+
+// TestAChargeWhoseCustomerIsSwitchedOff: nothing is written for him (law 1), the finding says what stands, and switched on again all is in step.
+func TestAChargeWhoseCustomerIsSwitchedOff(t *testing.T) {
+	s := ledgerScene()
+	s.asks(ask{"900 *": 10000})
+	s.applied(t, s.plan())
+	s.asks(ask{})
+	off(s)
+	s.enabled = nil
+	p := s.plan()
+	if len(p.Changes) != 0 || len(p.Findings) != 1 {
+		t.Fatalf("%s", text(p))
+	}
+	want := billing.Finding{
+		Kind: billing.FindingNotEnabled, Subject: "azure|900|2026-10|*|EUR", CustomerID: "c1", Customer: "Alder", Money: euros(10000),
+		Message: "Microsoft Azure 2026-10: 100.00 EUR stand on contract 900 and are not posted yet, but billing is off for this customer.",
+		Remedy:  "Switch billing on to let Spindle keep the charge in step, or delete it in Autotask if it is not owed.",
+	}
+	if got := p.Findings[0]; fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%+v", got)
+	}
+	s.enabled = []billing.CustomerID{"c1"}
+	s.asks(ask{"900 *": 10000})
+	if p := s.plan(); len(p.Changes)+len(p.Findings) != 0 {
+		t.Errorf("switched on again: %s", text(p))
+	}
+}

@@ -27,7 +27,7 @@ func (p *planner) trueUp(a *account, b *book, rest money.Decimal) (Change, bool)
 		amount = rest.Add(open.amount())
 	}
 	if amount.IsZero() {
-		return p.removeCharge(a, open), true
+		return p.takeBack(a, open)
 	}
 	want := p.trueUpCharge(a, b, open, amount)
 	c, why := p.chargeChange(&want)
