@@ -286,8 +286,8 @@ func TestOneSideOfAMoveBringsTheOther(t *testing.T) {
 		t.Fatalf("the last change is %+v", end)
 	}
 	rejected := must(s.app.Engine.Reject(t.Context(), s.org, p.Run.ID, engine.Choice{Changes: []string{end.ID}}, approver))(t)
-	if rejected != 2 {
-		t.Errorf("%d changes are rejected with the end of a move, want both sides", rejected)
+	if rejected != 3 {
+		t.Errorf("%d changes are rejected with the end of a move, want both sides and the service that only the new one needed", rejected)
 	}
 	p = s.plan(true)
 	approved, left, err := s.app.Engine.Approve(t.Context(), s.org, p.Run.ID, engine.Choice{Changes: []string{end.ID}}, approver)
