@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -596,6 +598,51 @@ func TestAPriceIsRepeatedBehindWhatWaits(t *testing.T) {
 			if why := st.choice.because(); why != st.choice.of.String()+" already has an adjustment of this line and Autotask takes one a day" {
 				t.Errorf("%s: because %q", tc.name, why)
 			}
+		}
+	}
+}
+
+// Behind units that begin anew the price is repeated after the last adjustment of ours that waits while nothing stands: it may carry another price, which rows
+// without units cannot tell. What is ours no longer, lies before the units or has units of its own needs nothing.
+func TestAPriceIsRepeatedBehindOurOwn(t *testing.T) {
+	nothing := []string{"2026-11-15 2026-12-15 0 0", "2026-12-15 2027-01-15 0 0"}
+	for _, tc := range []struct {
+		name   string
+		line   billing.ContractServiceID // that we wrote
+		dates  string                    // on which we adjusted it
+		rows   []string
+		before int64
+		delta  int64
+		want   string
+	}{
+		{"we adjusted nothing", "1", "", nothing, 0, 5, ""},
+		{"one waits with the next period", "1", "2026-12-15", nothing, 0, 5, "12-16 5+0 at 11.00 EUR"},
+		{"two wait: behind the later", "1", "2026-12-15 2026-12-20", nothing, 0, 5, "12-21 5+0 at 11.00 EUR"},
+		{"in whatever order they are kept", "1", "2026-12-20 2026-12-15", nothing, 0, 5, "12-21 5+0 at 11.00 EUR"},
+		{"the last one was before the units", "1", "2026-11-16", nothing, 0, 5, ""},
+		{"on the day on which they begin", "1", "2026-11-20", nothing, 0, 5, ""},
+		{"the day after", "1", "2026-11-21", nothing, 0, 5, "11-22 5+0 at 11.00 EUR"},
+		{"its own units tell their price", "1", "2026-12-15", []string{"2026-11-15 2026-12-15 0 0", "2026-12-15 2027-01-15 5 5000"}, 0, 5, ""},
+		{"one with units after one without", "1", "2026-11-25 2026-12-15", []string{"2026-11-15 2026-12-15 0 0", "2026-12-15 2027-01-15 5 5000"}, 0, 5, "11-26 5+0 at 11.00 EUR"},
+		{"another line was ours", "9", "2026-12-15", nothing, 0, 5, ""},
+		{"the units go on", "1", "2026-12-15", nothing, 2, 3, ""},
+		{"one seat", "1", "2026-12-15", nothing, 0, 1, "12-16 1+0 at 11.00 EUR"},
+		{"a price without units", "1", "2026-12-15", nothing, 0, 0, ""},
+	} {
+		s := stepsSubject(t, trueDate, 5, tc.rows)
+		price := euros(1100)
+		s.want.UnitPrice, s.line.ID, s.applied = &price, "1", &Applied{LineID: tc.line}
+		for text := range strings.FieldsSeq(tc.dates) {
+			s.applied.Dates = append(s.applied.Dates, date(text))
+		}
+		s.clock.taken = s.applied.Dates
+		begins := []step{{choice: choice{date: date("2026-11-20")}, before: tc.before, delta: tc.delta, price: &price}}
+		after := s.priceBehindOurs(slices.Clone(begins))
+		if len(after) < len(begins) || stepText(after[len(begins):]) != tc.want || stepText(after[:len(begins)]) != stepText(begins) {
+			t.Errorf("%s: %q after %q, want %q", tc.name, stepText(after), stepText(begins), tc.want)
+		}
+		if none := s.priceBehindOurs(nil); none != nil {
+			t.Errorf("%s: nothing begins, but %q", tc.name, stepText(none))
 		}
 	}
 }
