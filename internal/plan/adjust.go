@@ -77,6 +77,7 @@ func (s *subject) quantitySteps() []step {
 	if raised {
 		steps = s.stepTo(steps, up)
 	}
+	steps = s.begunSteps(steps, up.date, down.date.AddDays(-1)) // before what is measured against them on the same days
 	var room [turnsUsual]choice
 	for _, ch := range s.turns(room[:0], billing.Later(up.date, s.clock.day), up.date, "a decrease that waits there is no longer wanted") {
 		// What comes from another line counts from its day; a decrease that waits before the day one may count is taken back.
@@ -84,7 +85,6 @@ func (s *subject) quantitySteps() []step {
 			steps = s.stepTo(steps, ch)
 		}
 	}
-	steps = s.begunSteps(steps, up.date, down.date.AddDays(-1))
 	if !raised || down.date.After(up.date) {
 		steps = s.stepTo(steps, down)
 	}

@@ -22,6 +22,7 @@ type clock struct {
 	billFrom billing.Date // first day of the first month that Spindle bills; zero: the month before the day's
 	starts   billing.Date // a fresh line that is already written begins here, after the day; zero: not written
 	stoodTo  billing.Date // a fresh line stood before: it was billed up to here; zero: it never stood, or nobody knows
+	seen     billing.Date // a fresh line stood before: its rows were read from here on; zero: it never stood
 }
 
 // choice is a date and why it was chosen.
@@ -107,6 +108,9 @@ func (c clock) up() choice {
 	}
 	if c.fresh && ch.date.Before(c.stoodTo) {
 		ch = choice{date: c.stoodTo, why: "the day it ended before: what was billed until then is not billed again"}
+	}
+	if c.fresh && ch.date.Before(c.seen) {
+		ch = choice{date: c.seen, why: "the first day that was read of a line that stood before: earlier ones may be posted"}
 	}
 	return c.settle(ch)
 }

@@ -374,3 +374,39 @@ func TestWhatWasAddedInsideACycleBilledBefore(t *testing.T) {
 		})
 	}
 }
+
+// A line that stood before and comes back is not written before the days that are read of it, however long it is charged for: those may be posted,
+// and its own last bill may be among them (law 8).
+func TestALineThatComesBackBeginsInSight(t *testing.T) {
+	for _, tc := range []struct {
+		name, ended string // the line's last day, by Spindle or by hand
+		byHand      bool
+		day, begins string
+	}{
+		{"ended in a period that is still read", "2026-07-15", false, "2026-07-20", "2026-07-20"},
+		{"ended in the period before", "2026-07-15", false, "2026-11-20", "2026-10-15"},
+		{"ended long ago", "2026-07-15", false, "2027-01-20", "2027-01-15"},
+		{"ended by hand, long ago", "2026-04-20", true, "2026-11-20", "2026-10-15"},
+	} {
+		s := november(upNow)
+		s.b.at.services = append(s.b.at.services, billing.Service{ID: "802", Name: "Quarterly", PeriodType: billing.PeriodQuarter, UnitPrice: euros(3000), Active: true})
+		price := euros(3000)
+		s.want.Service, s.want.UnitPrice, s.want.BillFrom = billing.Ref{ID: "802"}, &price, date("2026-01-01")
+		s.b.at.day = date("2026-03-12")
+		s.applied(t, s.plan())
+		l := s.b.at.lines[0]
+		if err := s.b.at.adjust(l.id, date(tc.ended), -5, nil); err != nil {
+			t.Fatal(err)
+		}
+		if a := &s.b.memory.Lines[0]; !tc.byHand {
+			*a = a.After(Change{Effective: date(tc.ended), Before: State{Units: 5}, Adjust: &Adjustment{UnitChange: -5}})
+		}
+		s.b.at.day = date(tc.day)
+		s.b.at.post(l, s.b.at.service("802").PeriodType.PeriodAt(s.b.at.contracts[0].Start, s.b.at.day).Start.AddDays(-1))
+		p := s.expect(t, "increase "+tc.begins+" 0→5 at 30.00 EUR")
+		if s.b.at.isPosted(l, p.Changes[0].Effective) {
+			t.Errorf("%s: %s is posted", tc.name, p.Changes[0].Effective)
+		}
+		s.applied(t, p)
+	}
+}

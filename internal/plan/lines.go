@@ -151,6 +151,9 @@ func (s *subject) readBeginning() {
 	if !s.clock.fresh {
 		return
 	}
+	if s.hasStood() {
+		s.clock.seen = s.seenFrom()
+	}
 	for i := len(s.line.Rows) - 1; i >= 0 && s.line.Rows[i].Units != 0; i-- {
 		if begins := s.line.Rows[i].Period.Start; begins.After(s.clock.day) {
 			s.clock.starts = begins

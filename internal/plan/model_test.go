@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -160,11 +161,17 @@ func (m *autotask) adjust(id billing.ContractServiceID, date billing.Date, delta
 
 // rows generates the unit rows of a line (§10.5).
 func (m *autotask) rows(l *modelLine) []billing.UnitRow {
+	return m.rowsUntil(l, m.day.AddMonths(horizonMonths))
+}
+
+// rowsUntil generates them for the periods that begin up to a day.
+func (m *autotask) rowsUntil(l *modelLine, last billing.Date) []billing.UnitRow {
 	if len(l.adjustments) == 0 {
 		return nil
 	}
 	c, t := m.contract(l.contract), m.spanOf(l)
-	first, last := l.adjustments[0].date, earlier(c.End, m.day.AddMonths(horizonMonths))
+	first := l.adjustments[0].date
+	last = earlier(earlier(last, m.day.AddMonths(horizonMonths)), c.End)
 	var rows []billing.UnitRow
 	for p := t.PeriodAt(c.Start, first); !p.Start.After(last); p = t.PeriodAt(c.Start, p.End) {
 		end := earlier(p.End, c.End.AddDays(1))
@@ -186,8 +193,7 @@ func (m *autotask) rows(l *modelLine) []billing.UnitRow {
 }
 
 func (m *autotask) row(l *modelLine, span, whole billing.Period) billing.UnitRow {
-	id := fmt.Sprintf("%s%04d%02d%02d", l.id, span.Start.Year, span.Start.Month, span.Start.Day)
-	r := billing.UnitRow{ID: id, Period: span, Units: l.unitsOn(span.Start), Price: m.worthOn(l, span.Start)}
+	r := billing.UnitRow{ID: string(l.id) + strings.ReplaceAll(span.Start.String(), "-", ""), Period: span, Units: l.unitsOn(span.Start), Price: m.worthOn(l, span.Start)}
 	if !m.fullPartial && span != whole {
 		value, _ := r.Price.Value().Mul(money.Int(int64(span.Days()))).Div(money.Int(int64(whole.Days())), 4, money.HalfAwayFromZero)
 		r.Price = money.Of(value, r.Price.Currency())
@@ -232,7 +238,7 @@ func (m *autotask) readFrom(from billing.Date) billing.Observed {
 		until := t.PeriodAt(c.Start, now.End).End
 		begin := earlier(now.Start, t.PeriodAt(c.Start, billing.Later(from, c.Start)).Start)
 		var before []billing.UnitRow
-		for _, r := range m.rows(l) {
+		for _, r := range m.rowsUntil(l, until) {
 			switch {
 			case !r.Period.End.After(begin):
 				before = []billing.UnitRow{r}

@@ -47,6 +47,7 @@ type move struct {
 
 // findMoves finds the subscriptions that change lines, and the days on which they do, before anything is planned for their lines.
 func (p *planner) findMoves() {
+	p.settleShares()
 	for _, t := range p.transfers() {
 		from, to := p.moverOf(t.from), p.moverOf(t.to)
 		t.begun = to.subject.found && to.subject.applied.share(t.subscription) > 0
@@ -68,6 +69,40 @@ func (p *planner) findMoves() {
 	}
 	p.beginLeft()
 	p.endBegun()
+}
+
+// settleShares says of the lines that need no change whose units they are, as InStep does once a plan was applied. A line that gave as much as it took
+// had nothing written for it: to take its subscriptions for those of before would move them a second time, by themselves and on another day.
+func (p *planner) settleShares() {
+	known, on := map[string]*Applied{}, map[billing.SubscriptionID]map[string]bool{}
+	var news []*billing.DesiredLine
+	p.eachLeft(func(a *Applied, want *billing.DesiredLine) {
+		if want == nil || a.Units != want.Units || a.Units != unitsOf(want.Shares) || p.incompleteFor(a.CustomerID) || !p.standsStill(a) {
+			return
+		}
+		known[a.LineKey], news = a, append(news, want)
+		for _, share := range slices.Concat(a.Shares, want.Shares) {
+			on[share.SubscriptionID] = map[string]bool{}
+		}
+	})
+	if len(news) == 0 {
+		return
+	}
+	settled := settledShares(p.in, news, known, on)
+	for i, a := range p.memory {
+		if shares := settled[a.LineKey]; shares != nil {
+			one := *a
+			one.Shares = shares
+			p.memory[i] = &one
+		}
+	}
+}
+
+// standsStill reports whether what we wrote stands now and on every later day that was read.
+func (p *planner) standsStill(a *Applied) bool {
+	line, day := p.linesByID[a.LineID], p.in.Desired.Day
+	units, found := line.UnitsOn(day)
+	return found && units == a.Units && !slices.ContainsFunc(line.Rows, func(r billing.UnitRow) bool { return r.Period.Start.After(day) && r.Units != a.Units })
 }
 
 // transfers compares the subscriptions that are known to stand on a line with those that are wanted there, and finds where the others go.
@@ -101,28 +136,40 @@ func (p *planner) eachShare(do func(*billing.DesiredLine, billing.Share)) {
 	}
 }
 
-// leavingShares lists what stands on lines of ours and is not wanted there any more. Both lists are in the order of their keys.
+// leavingShares lists what stands on lines of ours and is not wanted there any more.
 func (p *planner) leavingShares() []transfer {
 	var leaving []transfer
-	lines := p.lines
-	for _, a := range p.memory {
-		for len(lines) > 0 && lines[0].Key < a.LineKey {
-			lines = lines[1:]
-		}
+	p.eachLeft(func(a *Applied, want *billing.DesiredLine) {
 		var stays []billing.Share
-		if len(lines) > 0 && lines[0].Key == a.LineKey {
-			stays = lines[0].Shares
-		}
-		if len(a.Shares) == 0 || slices.Equal(a.Shares, stays) || p.linesByID[a.LineID] == nil {
-			continue
+		if want != nil {
+			stays = want.Shares
 		}
 		for _, share := range a.Shares {
 			if share.Units > 0 && !slices.ContainsFunc(stays, func(s billing.Share) bool { return s.SubscriptionID == share.SubscriptionID }) {
 				leaving = append(leaving, transfer{subscription: share.SubscriptionID, units: share.Units, from: a.LineKey})
 			}
 		}
-	}
+	})
 	return leaving
+}
+
+// eachLeft walks over the lines that stand with other subscriptions than are wanted there; with nil when the line is not wanted any more. Both lists
+// are in the order of their keys.
+func (p *planner) eachLeft(do func(*Applied, *billing.DesiredLine)) {
+	lines := p.lines
+	for _, a := range p.memory {
+		for len(lines) > 0 && lines[0].Key < a.LineKey {
+			lines = lines[1:]
+		}
+		var want *billing.DesiredLine
+		if len(lines) > 0 && lines[0].Key == a.LineKey {
+			want = lines[0]
+		}
+		if len(a.Shares) == 0 || want != nil && slices.Equal(a.Shares, want.Shares) || p.linesByID[a.LineID] == nil {
+			continue
+		}
+		do(a, want)
+	}
 }
 
 // moverOf looks a line up once, whether it is wanted or not.

@@ -124,7 +124,13 @@ func (v *travels) ids() []billing.SubscriptionID {
 }
 
 func (v *travels) checkEveryDay(from billing.Date, p Plan) {
-	for d := from; d.Before(v.b.at.day.AddDays(800)); d = d.AddDays(1) {
+	days := []billing.Date{from}
+	for _, l := range v.b.at.lines {
+		for _, a := range l.adjustments { // between them nothing changes
+			days = append(days, billing.Later(from, a.date))
+		}
+	}
+	for _, d := range days {
 		var sum int64
 		for _, l := range v.b.at.lines {
 			sum += l.unitsOn(d)

@@ -284,8 +284,11 @@ func TestPlansAfterHandEditsAreAcceptedAndQuiet(t *testing.T) {
 		for range rapid.IntRange(1, 8).Draw(t, "turns") {
 			p := s.run()
 			s.checkUnits(p)
-			if again := Make(s.input()); onlyPrices(again) || onlyBehindDips(p, again) {
-				s.run() // a price set by hand inside a period shows only once a whole period with it is read: one more round finds it
+			if onlyPrices(Make(s.input())) {
+				p = s.run() // a price set by hand inside a period shows only once a whole period with it is read: one more round finds it
+			}
+			for round := 0; round < 9 && onlyBehindDips(p, Make(s.input())); round++ {
+				p = s.run() // each round takes what the lowest of several dips leaves, at least one unit
 			}
 			s.checkQuiet("the same day")
 			s.turn()

@@ -75,6 +75,32 @@ func TestQuantityStepsThatOnlyAdd(t *testing.T) {
 	}
 }
 
+// A line that still has to give away what began elsewhere, and takes something else before its own decreases count: each day has what is wanted on
+// it. Fails when what comes is measured before what goes on that day.
+func TestQuantityStepsWhileSomethingIsLeftToEnd(t *testing.T) {
+	rows := []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}
+	for _, tc := range []struct {
+		name  string
+		want  int64
+		comes Move
+		steps string
+	}{
+		{"as much comes that day", 5, Move{"s2", 5, date("2026-11-28")}, ""},
+		{"fewer come", 3, Move{"s2", 3, date("2026-11-28")}, "11-28 5-2"},
+		{"more come", 8, Move{"s2", 8, date("2026-11-28")}, "11-28 5+3"},
+		{"they come the day before", 5, Move{"s2", 5, date("2026-11-27")}, "11-27 5+5, 11-28 10-5"},
+		{"they come the day after", 5, Move{"s2", 5, date("2026-11-29")}, "11-28 5-5, 11-29 0+5"},
+		{"they come with the next period", 5, Move{"s2", 5, date("2026-12-15")}, "11-28 5-5, 12-15 0+5"},
+		{"they cannot come yet", 5, Move{"s2", 5, billing.Date{}}, "11-28 5-5"},
+	} {
+		s := stepsSubject(t, upNow, tc.want, rows)
+		s.moves = []moving{{Move: Move{"s1", -5, date("2026-11-28")}, begun: true}, {Move: tc.comes}}
+		if got := stepText(s.quantitySteps()); got != tc.steps {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.steps)
+		}
+	}
+}
+
 func TestPriceSteps(t *testing.T) {
 	for _, tc := range []struct {
 		name   string

@@ -21,7 +21,8 @@ func (s *subject) excessFrom(d billing.Date) int64 {
 	return least
 }
 
-// rightOn is the quantity that was right on a day, which may be over: what left later was still to be billed then.
+// rightOn is the quantity that is right on a day, which may be over, before anything moves in this plan, as what stands is: what left later was
+// still to be billed then.
 func (s *subject) rightOn(d billing.Date) int64 {
 	units := s.want.Units
 	for _, m := range s.applied.Moves {
@@ -30,7 +31,7 @@ func (s *subject) rightOn(d billing.Date) int64 {
 		}
 	}
 	for _, m := range s.moves {
-		if !m.begun && m.Day.After(d) {
+		if !m.begun {
 			units -= m.Units
 		}
 	}

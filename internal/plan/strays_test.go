@@ -169,8 +169,8 @@ func TestHalfAMoveOfLastMonth(t *testing.T) {
 	}
 }
 
-// The quantity that was right on a day that is over: what was written to come later did not count yet, what was written to leave later still did, and
-// so with what this plan moves; what an earlier plan began counts from its own day.
+// The quantity that was right on a day that is over: what was written to come later did not count yet, what was written to leave later still did. What
+// this plan moves has not moved on any day, because the rows it is compared with do not have it yet; what an earlier plan began counts.
 func TestTheQuantityThatWasRight(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
@@ -182,8 +182,9 @@ func TestTheQuantityThatWasRight(t *testing.T) {
 		{"nothing moved", 5, nil, nil, map[string]int64{"2026-11-01": 5, "2026-12-31": 5}},
 		{"three came", 5, []Move{{"s", 3, date("2026-11-20")}}, nil, map[string]int64{"2026-11-19": 2, "2026-11-20": 5}},
 		{"three left", 2, []Move{{"s", -3, date("2026-11-20")}}, nil, map[string]int64{"2026-11-19": 5, "2026-11-20": 2}},
-		{"three are to leave", 2, nil, []moving{{Move: Move{"s", -3, date("2026-12-15")}}}, map[string]int64{"2026-12-14": 5, "2026-12-15": 2}},
-		{"three are to come", 5, nil, []moving{{Move: Move{"s", 3, date("2026-12-15")}}}, map[string]int64{"2026-12-14": 2, "2026-12-15": 5}},
+		{"three are to leave", 2, nil, []moving{{Move: Move{"s", -3, date("2026-12-15")}}}, map[string]int64{"2026-12-14": 5, "2026-12-15": 5}},
+		{"three are to come", 5, nil, []moving{{Move: Move{"s", 3, date("2026-12-15")}}}, map[string]int64{"2026-12-14": 2, "2026-12-15": 2}},
+		{"three cannot come yet", 5, nil, []moving{{Move: Move{"s", 3, billing.Date{}}}}, map[string]int64{"2026-12-14": 2, "2026-12-15": 2}},
 		{"three came elsewhere before, and are to leave here", 2, nil, []moving{{Move: Move{"s", -3, date("2026-12-15")}, begun: true}}, map[string]int64{"2026-12-14": 2, "2026-12-15": 2}},
 		{"more came than are wanted now", 2, []Move{{"s", 3, date("2026-11-20")}}, nil, map[string]int64{"2026-11-19": 0, "2026-11-20": 2}},
 	} {
