@@ -88,8 +88,41 @@ func (p *planner) seam(m *move, sides []side) choice {
 				ch, moved = held, true
 			}
 		}
+		for i, s := range sides {
+			if stands := s.standsFrom(ch.date, m.gives(m.lines[i])); p.writes(s, ch.date) && stands.After(ch.date) {
+				ch, moved = s.said(choice{date: stands, why: "the day on which what leaves the line again stands there"}), true
+			}
+		}
 	}
 	return ch
+}
+
+// gives is what a line gives beyond what it takes in a move.
+func (m *move) gives(key string) int64 {
+	var units int64
+	for _, t := range m.transfers {
+		if t.from == key {
+			units += t.units
+		}
+		if t.to == key {
+			units -= t.units
+		}
+	}
+	return units
+}
+
+// standsFrom is the first day from a date on from which so many units stand, up to the day of our last adjustment: what is written to come later
+// cannot leave before. Which subscription it was written for does not tell that day, because lines that swap as many units are not written at all.
+func (s side) standsFrom(d billing.Date, units int64) billing.Date {
+	if !s.counted {
+		return d
+	}
+	for _, r := range s.subject.line.Rows { // in order
+		if begins := r.Period.Start; begins.After(d) && !begins.After(s.subject.applied.From) && s.subject.unitsAt(begins.AddDays(-1)) < units {
+			d = begins
+		}
+	}
+	return d
 }
 
 // last is the last day on which a line can bill what it gives. A contract that Spindle manages is extended and goes on.

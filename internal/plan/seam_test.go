@@ -32,7 +32,7 @@ func TestMovesThatCannotHappen(t *testing.T) {
 }
 
 // on gives the contract of a scene, to be changed.
-func (r *relocation) on(id billing.ContractID) *billing.Contract { return r.b.at.contract(id) }
+func (s *scene) on(id billing.ContractID) *billing.Contract { return s.b.at.contract(id) }
 
 var unmovables = []unmovable{
 	{name: "the old contract ends long before the new one begins", policy: upNow, anchor: "2026-12-20",
