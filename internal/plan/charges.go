@@ -22,6 +22,7 @@ func (p *planner) createCharge(e *item) (Change, bool) {
 	}
 	c.Kind, c.OneOff = CreateCharge, *c.After.Amount
 	c.Reason = fmt.Sprintf("%s of %s, from what Microsoft billed.", want.Name, want.Month)
+	c.Holds = append(slices.Clone(c.Holds), p.strangeCharges(e, &want)...)
 	if why := p.refused[want.Key]; why != "" {
 		c.Holds = append(c.Holds, p.refusedHold(want, why))
 	}

@@ -21,6 +21,8 @@ type planner struct {
 	index       *standingIndex
 	charges     map[string][]billing.Charge // by mark
 	chargeByID  map[billing.ChargeID]billing.Charge
+	unknown     map[string][]billing.Charge            // by contract: those whose marks are not known here; nil until asked for
+	lineMarks   map[string]bool                        // of the lines that are wanted; nil until asked for
 	months      map[billing.Month]billing.ChargedMonth // the months that were rated
 	refused     map[string]string                      // charges that the target did not take: key → why
 	rebooked    map[string]Rebooking                   // desired charges that are not written

@@ -145,6 +145,8 @@ func (p *planner) newLineHolds(s *subject) []billing.Hold {
 				Why: fmt.Sprintf("contract service %s was not made by Spindle and bills %d of the same service", line.ID, units)})
 			p.lineFinding(s.want, billing.FindingUnmarked, fmt.Sprintf("Contract %q already has this service (%s) with %d units, made by hand.", s.contract.Name, line.ID, units),
 				"Approve the new line if it comes on top, or take the units off the hand-made one first.")
+		case p.isStrange(line):
+			holds = append(holds, p.strangeLine(s, line, units))
 		}
 	}
 	return holds

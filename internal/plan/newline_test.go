@@ -371,7 +371,10 @@ func TestWhatElseStandsOnTheContract(t *testing.T) {
 		{"made by hand, and ended", unmarked(0), "[{adopt-only contract service 1 was not made by Spindle and bills 0 of the same service false}]",
 			[]string{`not-ours/line | Premium: Contract "Cloud" already has this service (1) with 0 units, made by hand. | Approve the new line if it comes on top, or take the units off the hand-made one first. | 50.00 EUR`}},
 		{"attached by hand only", func(s *scene) { s.b.at.addLine("900", "800", "") }, "[]", nil},
-		{"marked by another one", func(s *scene) { s.handMade(5).mark = "spindle:other" }, "[]", nil},
+		{"marked by another Spindle", func(s *scene) { s.handMade(5).mark = "spindle:other" }, "[{adopt-only contract service 1 bears the mark of another Spindle and bills 5 of the same service false}]",
+			[]string{`not-ours/line | Premium: Contract "Cloud" already has this service (1) with 5 units, written by another Spindle or one whose database was lost.` +
+				` | If a database was lost, restore its newest backup; if another Spindle or organization bills this company, let only one of them do it. Approve the change only if it comes on top. | 50.00 EUR`}},
+		{"ours, marked, and the answer was lost", both(wanted, func(s *scene) { s.handMade(5).mark = "spindle:old" }), "[]", nil},
 	} {
 		s := november(upNow)
 		s.want.Repeat = true
