@@ -85,7 +85,7 @@ type side struct {
 }
 
 func sideOf(in rating.Input) side {
-	s := side{desired: rateMonths(in), enabled: map[billing.CustomerID]bool{}}
+	s := side{desired: rating.Wanted(in, earlierMonths(in)), enabled: map[billing.CustomerID]bool{}}
 	for _, id := range enabled(in.Mappings) {
 		s.enabled[id] = true
 	}

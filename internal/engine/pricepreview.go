@@ -59,7 +59,7 @@ func (e *Engine) PreviewPriceRule(ctx context.Context, org store.Organization, r
 	if err != nil {
 		return PricePreview{}, err
 	}
-	before, after, err := rated(q, rating.Rate)
+	before, after, err := rated(q, func(in rating.Input) billing.Desired { return rating.Wanted(in, nil) })
 	if err != nil {
 		return PricePreview{}, err
 	}

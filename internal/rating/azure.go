@@ -18,7 +18,7 @@ const (
 )
 
 // addAzure splits one consumption line, or a credit on one, over the routes of the usage behind it, to the cent.
-func (m *month) addAzure(line sourceLine, l billing.LineItem) {
+func (m *month) addAzure(line sourceLine, l *billing.LineItem) {
 	groups := m.usage.of(line.set, l)
 	if len(groups) == 0 {
 		if l.Kind != billing.ChargeCustomerCredit && m.r.isBilled(l.CustomerID, l.SubscriptionID) {
@@ -69,7 +69,7 @@ func UsageKey(g *billing.UsageGroup) string {
 		g.ProductID, g.SKUID, g.AvailabilityID, g.MeterCategory, g.Charged.String()}, "|")
 }
 
-func categoryOf(l billing.LineItem) string {
+func categoryOf(l *billing.LineItem) string {
 	if category, _, _ := strings.Cut(l.Meter, " - "); strings.TrimSpace(category) != "" {
 		return strings.TrimSpace(category)
 	}
@@ -79,7 +79,7 @@ func categoryOf(l billing.LineItem) string {
 	return "Azure credit"
 }
 
-func (m *month) reportUsageMissing(l billing.LineItem) {
+func (m *month) reportUsageMissing(l *billing.LineItem) {
 	m.r.findings.atStake(billing.Finding{
 		Kind: billing.FindingUsageMissing, Subject: l.Invoice + "/" + string(l.CustomerID), CustomerID: l.CustomerID, Customer: m.r.name(l.CustomerID),
 		Message: fmt.Sprintf("no usage stands behind Azure lines of %s on invoice %s, so they follow the customer's route, not that of a resource group",

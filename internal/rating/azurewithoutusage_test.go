@@ -91,7 +91,7 @@ func TestCategoryOfALine(t *testing.T) {
 		{"  ", "", "Azure credit"},
 	}
 	for _, test := range tests {
-		if got := categoryOf(billing.LineItem{Meter: test.meter, ProductName: test.product}); got != test.want {
+		if got := categoryOf(&billing.LineItem{Meter: test.meter, ProductName: test.product}); got != test.want {
 			t.Errorf("%q of %q is %q, want %q", test.meter, test.product, got, test.want)
 		}
 	}

@@ -177,7 +177,7 @@ func TestFixedPriceOfALine(t *testing.T) {
 	}
 	for _, test := range tests {
 		l := billing.LineItem{Frequency: test.frequency, Charged: test.charged, BillableQuantity: num(test.quantity), Cost: eur(test.cost)}
-		if got := fixedFor(num("10"), l).Fixed(2); got != test.want {
+		if got := fixedFor(num("10"), &l).Fixed(2); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
@@ -195,12 +195,12 @@ func TestFixedPriceOfALine(t *testing.T) {
 		if isMonths(line.Charged, cycleMonths[f]) {
 			return // 29 January to 27 February is a month as well as most of one from 28 January: it counts as the month
 		}
-		part, days := fixedFor(num("10"), rest), money.Int(int64(cut.DaysTo(whole.End)))
+		part, days := fixedFor(num("10"), &rest), money.Int(int64(cut.DaysTo(whole.End)))
 		if got := part.Mul(money.Int(int64(whole.Days()))).Sub(num("70").Mul(days)).Abs(); got.Cmp(money.New(1, -6)) > 0 {
 			t.Fatalf("%s of %s: %s", line.Charged, whole, part)
 		}
-		if !part.Add(fixedFor(num("10"), back)).IsZero() || part.Cmp(num("70")) >= 0 || part.Sign() <= 0 {
-			t.Fatalf("%s of %s: %s charged, %s taken back", line.Charged, whole, part, fixedFor(num("10"), back))
+		if !part.Add(fixedFor(num("10"), &back)).IsZero() || part.Cmp(num("70")) >= 0 || part.Sign() <= 0 {
+			t.Fatalf("%s of %s: %s charged, %s taken back", line.Charged, whole, part, fixedFor(num("10"), &back))
 		}
 	})
 }

@@ -1,9 +1,10 @@
 package rating
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"sort"
+	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -18,7 +19,7 @@ const listPlaces = 2
 // costLine is a recurring source line with the set it came from.
 type costLine struct {
 	*billing.LineItem
-	set billing.SetID
+	set *billing.SetID // the same for all lines of a set
 }
 
 // costs answers what one unit of a subscription costs per charge cycle. Lists are newest first.
@@ -26,6 +27,7 @@ type costs struct {
 	bySubscription map[billing.SubscriptionID][]costLine
 	byProduct      map[productKey][]costLine
 	partners       map[billing.CustomerID]map[string]bool // partner tenants that billed something for the customer
+	wordless       bool                                   // answers say nothing of where a cost comes from
 }
 
 type productKey struct {
@@ -40,22 +42,19 @@ type unitCost struct {
 }
 
 func newCosts(sets []billing.LineSet) costs {
-	c := costs{
-		bySubscription: map[billing.SubscriptionID][]costLine{},
-		byProduct:      map[productKey][]costLine{},
-		partners:       map[billing.CustomerID]map[string]bool{},
-	}
-	for _, set := range sets {
-		for i := range set.Lines {
-			l := &set.Lines[i]
+	c := costs{partners: map[billing.CustomerID]map[string]bool{}}
+	subscriptions, products := newGathering[billing.SubscriptionID](sets), newGathering[productKey](sets)
+	for i := range sets {
+		set := &sets[i]
+		for j := range set.Lines {
+			l := &set.Lines[j]
 			if l.SubscriptionID == "" || l.IsUsage() {
 				continue
 			}
-			line := costLine{l, set.ID}
-			c.bySubscription[l.SubscriptionID] = append(c.bySubscription[l.SubscriptionID], line)
-			if tellsCost(*l) {
-				key := productKey{l.ProductID, l.SKUID, l.Frequency}
-				c.byProduct[key] = append(c.byProduct[key], line)
+			line := costLine{l, &set.ID}
+			subscriptions.add(l.SubscriptionID, line)
+			if tellsCost(l) {
+				products.add(productKey{l.ProductID, l.SKUID, l.Frequency}, line)
 			}
 			if c.partners[l.CustomerID] == nil {
 				c.partners[l.CustomerID] = map[string]bool{}
@@ -63,34 +62,67 @@ func newCosts(sets []billing.LineSet) costs {
 			c.partners[l.CustomerID][set.ID.PartnerID] = true
 		}
 	}
-	for _, lines := range c.bySubscription {
-		sortNewestFirst(lines)
-	}
-	for _, lines := range c.byProduct {
-		sortNewestFirst(lines)
-	}
+	c.bySubscription, c.byProduct = subscriptions.lists(), products.lists()
 	return c
 }
 
-func sortNewestFirst(lines []costLine) {
-	sort.Slice(lines, func(i, j int) bool {
-		a, b := lines[i], lines[j]
-		switch {
-		case a.Charged.Start != b.Charged.Start:
-			return b.Charged.Start.Before(a.Charged.Start)
-		case a.OrderDate != b.OrderDate:
-			return b.OrderDate.Before(a.OrderDate)
-		case a.set != b.set:
-			return a.set.String() > b.set.String()
-		case a.Row != b.Row:
-			return a.Row > b.Row
+// gathering gathers lines by a key, in two steps: there are so many that lists which grow one by one cost more than all else.
+type gathering[K comparable] struct {
+	number map[K]int // of the list of a key
+	counts []int
+	lines  []costLine
+	of     []int // the list of each line
+}
+
+func newGathering[K comparable](sets []billing.LineSet) *gathering[K] {
+	n := 0
+	for _, set := range sets {
+		n += len(set.Lines)
+	}
+	return &gathering[K]{number: map[K]int{}, lines: make([]costLine, 0, n), of: make([]int, 0, n)}
+}
+
+func (g *gathering[K]) add(key K, l costLine) {
+	number, known := g.number[key]
+	if !known {
+		number = len(g.counts)
+		g.number[key], g.counts = number, append(g.counts, 0)
+	}
+	g.counts[number]++
+	g.lines, g.of = append(g.lines, l), append(g.of, number)
+}
+
+// lists gives the lines of each key, newest first.
+func (g *gathering[K]) lists() map[K][]costLine {
+	room, lists := make([]costLine, len(g.lines)), make([][]costLine, len(g.counts))
+	for i, n := range g.counts {
+		lists[i], room = room[:0:n], room[n:]
+	}
+	for i, l := range g.lines {
+		lists[g.of[i]] = append(lists[g.of[i]], l)
+	}
+	all := make(map[K][]costLine, len(lists))
+	for key, i := range g.number {
+		slices.SortFunc(lists[i], compareNewestFirst)
+		all[key] = lists[i]
+	}
+	return all
+}
+
+func compareNewestFirst(a, b costLine) int {
+	if n := cmp.Or(b.Charged.Start.Compare(a.Charged.Start), b.OrderDate.Compare(a.OrderDate)); n != 0 {
+		return n
+	}
+	if a.set != b.set {
+		if n := strings.Compare(b.set.String(), a.set.String()); n != 0 {
+			return n
 		}
-		return a.Key > b.Key
-	})
+	}
+	return cmp.Or(cmp.Compare(b.Row, a.Row), strings.Compare(b.Key, a.Key))
 }
 
 // tellsCost reports whether a line says what a unit costs: money for the customer's units, neither refund nor credit nor trial.
-func tellsCost(l billing.LineItem) bool {
+func tellsCost(l *billing.LineItem) bool {
 	return !l.Trial && l.Cost.Sign() > 0 && l.BillableQuantity.Sign() != 0 && l.Kind != billing.ChargeCustomerCredit
 }
 
@@ -106,11 +138,13 @@ func (c costs) of(s billing.Subscription) unitCost {
 		return found
 	}
 	partners := c.partners[s.CustomerID]
-	others := matching(c.byProduct[productKey{s.Offer.ProductID, s.Offer.SKUID, s.Offer.Frequency}], func(l costLine) bool {
-		return termMatches(*l.LineItem, s.Offer.Term) && (len(partners) == 0 || partners[l.set.PartnerID])
-	})
-	if found := fromLines(others); found.amount != nil {
-		found.basis += fmt.Sprintf(", of subscription %s with the same offer", others[0].SubscriptionID)
+	others := c.byProduct[productKey{s.Offer.ProductID, s.Offer.SKUID, s.Offer.Frequency}]
+	fits := func(l costLine) bool {
+		return termMatches(l.LineItem, s.Offer.Term) && (len(partners) == 0 || partners[l.set.PartnerID])
+	}
+	if found := c.fromLines(others, fits); found.amount != nil {
+		newest := others[slices.IndexFunc(others, fits)]
+		found.basis += fmt.Sprintf(", of subscription %s with the same offer", newest.SubscriptionID)
 		return found
 	}
 	return unitCost{basis: "no line of this offer has been billed yet"}
@@ -118,7 +152,7 @@ func (c costs) of(s billing.Subscription) unitCost {
 
 // own gives the cost as the subscription's own lines tell it.
 func (c costs) own(s billing.Subscription) unitCost {
-	return fromLines(matching(c.bySubscription[s.ID], func(l costLine) bool { return isOf(l, s.Offer) }))
+	return c.fromLines(c.bySubscription[s.ID], func(l costLine) bool { return isOf(l, s.Offer) })
 }
 
 // KnowsCosts reports whether the lines of every licence that is billed again and again tell its cost. Otherwise it is found from lines of
@@ -131,45 +165,42 @@ func KnowsCosts(in Input) bool {
 	})
 }
 
-func matching(lines []costLine, keep func(costLine) bool) []costLine {
-	var kept []costLine
-	for _, l := range lines {
-		if keep(l) {
-			kept = append(kept, l)
-		}
-	}
-	return kept
-}
-
 func isOf(l costLine, o billing.Offer) bool {
-	return tellsCost(*l.LineItem) && l.ProductID == o.ProductID && l.SKUID == o.SKUID && l.Frequency == o.Frequency
+	return tellsCost(l.LineItem) && l.ProductID == o.ProductID && l.SKUID == o.SKUID && l.Frequency == o.Frequency
 }
 
 // termMatches compares the length of the line's commitment. The line's own text names every term the SKU supports, so it is no help
 // (Microsoft sheet §4.2).
-func termMatches(l billing.LineItem, term billing.Term) bool {
+func termMatches(l *billing.LineItem, term billing.Term) bool {
 	months, known := map[billing.Term]int{"P1M": 1, "P1Y": 12, "P3Y": 36}[term]
 	return !known || isMonths(l.TermPeriod, months)
 }
 
-// fromLines takes the newest line that covers a whole charge cycle; else the list price of the newest line.
-func fromLines(lines []costLine) unitCost {
-	for _, l := range lines {
-		if isWholeCycle(*l.LineItem) {
-			return fromCycle(l, lines)
+// fromLines takes the newest line that covers a whole charge cycle, of the lines that count; else the list price of the newest of them.
+func (c costs) fromLines(lines []costLine, counts func(costLine) bool) unitCost {
+	newest := -1
+	for i, l := range lines {
+		if !counts(l) {
+			continue
+		}
+		if isWholeCycle(l.LineItem) {
+			return c.fromCycle(l, lines, counts)
+		}
+		if newest < 0 {
+			newest = i
 		}
 	}
-	if len(lines) == 0 {
+	if newest < 0 {
 		return unitCost{}
 	}
-	return fromList(lines[0], lines)
+	return c.fromList(lines[newest], lines, counts)
 }
 
 // cycleMonths is the length of charge cycles.
 var cycleMonths = map[billing.Frequency]int{billing.Monthly: 1, billing.Annual: 12, billing.Triennial: 36}
 
 // isWholeCycle reports whether the line bills one full charge cycle: a quantity change never does, even on the cycle's first day.
-func isWholeCycle(l billing.LineItem) bool {
+func isWholeCycle(l *billing.LineItem) bool {
 	switch l.Kind {
 	case billing.ChargeNew, billing.ChargeRenew, billing.ChargeCycle, billing.ChargeConvert, billing.ChargeChangeBillingPlan:
 	default:
@@ -191,27 +222,30 @@ func sameEvent(a, b costLine) bool {
 		a.OrderDate == b.OrderDate && a.BillableQuantity.Equal(b.BillableQuantity) && a.Cost.Currency() == b.Cost.Currency()
 }
 
-func fromCycle(first costLine, lines []costLine) unitCost {
+func (c costs) fromCycle(first costLine, lines []costLine, counts func(costLine) bool) unitCost {
 	var sum money.Decimal
 	for _, l := range lines {
-		if sameEvent(first, l) {
+		if sameEvent(first, l) && counts(l) {
 			sum = sum.Add(l.Cost.Value())
 		}
 	}
 	value, _ := sum.Div(first.BillableQuantity.Abs(), costPlaces, money.HalfAwayFromZero)
 	amount := money.Of(value, first.Cost.Currency())
+	if c.wordless {
+		return unitCost{amount: &amount}
+	}
 	return unitCost{&amount, fmt.Sprintf("billed for %s on invoice %s (%s ÷ %s)",
 		first.Charged, first.Invoice, money.Of(sum, first.Cost.Currency()), first.BillableQuantity.Abs())}
 }
 
-func fromList(first costLine, lines []costLine) unitCost {
+func (c costs) fromList(first costLine, lines []costLine, counts func(costLine) bool) unitCost {
 	rate := first.ExchangeRate
 	if rate.IsZero() && first.PricingCurrency == first.Cost.Currency() {
 		rate = money.Int(1)
 	}
 	var sum money.Decimal
 	for _, l := range lines {
-		if sameEvent(first, l) && l.ReferenceID == first.ReferenceID {
+		if sameEvent(first, l) && l.ReferenceID == first.ReferenceID && counts(l) {
 			sum = sum.Add(l.ListUnitCost)
 		}
 	}
@@ -220,6 +254,9 @@ func fromList(first costLine, lines []costLine) unitCost {
 		return unitCost{}
 	}
 	amount := money.Of(value, first.Cost.Currency())
+	if c.wordless {
+		return unitCost{amount: &amount}
+	}
 	return unitCost{&amount, fmt.Sprintf("list price %s × %s on invoice %s, because no whole cycle was billed yet",
 		money.Of(sum, first.PricingCurrency), rate, first.Invoice)}
 }
@@ -239,7 +276,7 @@ func (c costs) since(s billing.Subscription, day billing.Date) billing.Date {
 		return first
 	}
 	for _, l := range c.bySubscription[s.ID] {
-		if isOf(l, s.Offer) && isWholeCycle(*l.LineItem) && l.Charged.Contains(day) {
+		if isOf(l, s.Offer) && isWholeCycle(l.LineItem) && l.Charged.Contains(day) {
 			return l.Charged.Start
 		}
 	}

@@ -29,6 +29,7 @@ type block struct {
 }
 
 // findings gathers findings by their identity: the money at stake adds up and the things concerned are listed.
+// Its zero value gathers none.
 type findings struct{ byID map[string]*foundEntry }
 
 type foundEntry struct {
@@ -55,6 +56,9 @@ func (fs findings) entry(f billing.Finding) *foundEntry {
 
 // about adds a thing the finding concerns and what it costs per cycle.
 func (fs findings) about(f billing.Finding, what string, recurring money.Amount) {
+	if fs.byID == nil {
+		return
+	}
 	e := fs.entry(f)
 	if what != "" {
 		e.whats[what] = true
@@ -64,6 +68,9 @@ func (fs findings) about(f billing.Finding, what string, recurring money.Amount)
 
 // atStake adds money of a closed month that the finding keeps from being billed.
 func (fs findings) atStake(f billing.Finding, what string, cost money.Amount) {
+	if fs.byID == nil {
+		return
+	}
 	e := fs.entry(f)
 	if what != "" {
 		e.whats[what] = true

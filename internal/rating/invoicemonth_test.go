@@ -415,7 +415,7 @@ func TestNamesOfBilledThings(t *testing.T) {
 		in := world()
 		in.Mappings.Companies, in.Directory.Subscriptions, in.Lines = nil, []billing.Subscription{s}, []billing.LineSet{billedSet(l)}
 		r := newRater(in)
-		if got := (&month{r: r}).nameOf(l); got != test.want {
+		if got := (&month{r: r}).nameOf(&l); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}

@@ -19,17 +19,17 @@ var (
 // checkInvoiceTotals compares what the lines of each invoice add up to with the total that the invoice itself states: a read that lost
 // lines without an error must not pass for a whole one (law 6).
 func (r *rater) checkInvoiceTotals(sets []billing.LineSet) {
-	lines := map[string][]billing.LineItem{}
+	of := map[string][]billing.LineSet{}
 	for _, set := range sets {
-		lines[set.ID.Invoice] = append(lines[set.ID.Invoice], set.Lines...)
+		of[set.ID.Invoice] = append(of[set.ID.Invoice], set)
 	}
-	for _, invoice := range sortedKeys(lines) {
+	for _, invoice := range sortedKeys(of) {
 		stated, known := r.in.InvoiceTotals[invoice]
 		if !known {
 			continue
 		}
-		sum := sumOf(lines[invoice], stated.Currency())
-		if missing, differs := totalDiffers(stated, sum, len(lines[invoice])); differs {
+		sum := sumOf(of[invoice], stated.Currency())
+		if missing, differs := totalDiffers(stated, sum); differs {
 			r.findings.atStake(billing.Finding{
 				Kind: billing.FindingTotals, Subject: "invoice/" + invoice,
 				Message: fmt.Sprintf("the lines of invoice %s add up to %s with tax, but the invoice says %s", invoice, sum.total, stated),
@@ -43,25 +43,29 @@ func (r *rater) checkInvoiceTotals(sets []billing.LineSet) {
 type lineSum struct {
 	total money.Amount
 	taxed bool // whether any line carries tax
+	lines int
 }
 
-func sumOf(lines []billing.LineItem, currency money.Currency) lineSum {
+func sumOf(sets []billing.LineSet, currency money.Currency) lineSum {
 	var totals money.Totals
 	sum := lineSum{}
-	for _, l := range lines {
-		totals.Add(l.Total)
-		sum.taxed = sum.taxed || !l.Tax.IsZero()
+	for _, set := range sets {
+		sum.lines += len(set.Lines)
+		for i := range set.Lines {
+			totals.Add(set.Lines[i].Total)
+			sum.taxed = sum.taxed || !set.Lines[i].Tax.IsZero()
+		}
 	}
 	sum.total = totals.In(currency)
 	return sum
 }
 
-// totalDiffers tells by how much an invoice's total exceeds its n lines, and whether that is more than rounding explains. Where no line
+// totalDiffers tells by how much an invoice's total exceeds its lines, and whether that is more than rounding explains. Where no line
 // carries tax the invoice may carry it as a whole, so that much more is accepted.
-func totalDiffers(stated money.Amount, sum lineSum, n int) (missing money.Amount, differs bool) {
+func totalDiffers(stated money.Amount, sum lineSum) (missing money.Amount, differs bool) {
 	missing, _ = stated.Sub(sum.total) // of one currency
 	tolerance := totalTolerance
-	if byLines := tolerancePerRoot.Mul(money.Int(squareRoot(n))); byLines.Cmp(tolerance) > 0 {
+	if byLines := tolerancePerRoot.Mul(money.Int(squareRoot(sum.lines))); byLines.Cmp(tolerance) > 0 {
 		tolerance = byLines
 	}
 	over := missing.Value()

@@ -80,7 +80,7 @@ func TestTotalToleranceGrowsWithTheLines(t *testing.T) {
 		{10_001, "5.05", false}, {10_001, "5.06", true}, // the root is rounded up
 	} {
 		stated := eur(num("1000000").Add(num(test.missing)).String())
-		missing, differs := totalDiffers(stated, lineSum{total: eur("1000000"), taxed: true}, test.lines)
+		missing, differs := totalDiffers(stated, lineSum{total: eur("1000000"), taxed: true, lines: test.lines})
 		if differs != test.differs || !missing.Equal(eur(test.missing)) {
 			t.Errorf("%d lines, %s missing: %s, %v", test.lines, test.missing, missing, differs)
 		}

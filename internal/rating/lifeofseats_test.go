@@ -22,7 +22,7 @@ type seatsLife struct {
 func (s seatsLife) seatsBySheet(d billing.Date) (seats money.Decimal) {
 	for _, l := range s.lines {
 		if l.Charged.Contains(d) {
-			seats = seats.Add(l.BillableQuantity.Mul(money.Int(int64(direction(l)))))
+			seats = seats.Add(l.BillableQuantity.Mul(money.Int(int64(direction(&l)))))
 		}
 	}
 	return seats

@@ -22,25 +22,29 @@ type candidate struct {
 }
 
 // baseKey is the identity of the lines that a candidate may add to, without the price point (design §6.1).
-func (c candidate) baseKey() string {
+func (c *candidate) baseKey() string {
 	return c.dest.ref.String() + "|" + c.service.ref.String() + "|" + c.sub.Offer.String()
 }
 
 // rateSubscriptions turns recurring subscriptions into lines and remembers what becomes of the source lines of each.
 func (r *rater) rateSubscriptions() {
-	groups := map[string][]candidate{}
-	for _, id := range r.sortedSubscriptions() {
+	groups := make(map[string][]*candidate, len(r.recurring))
+	for _, id := range r.recurring {
 		c, v := r.candidate(r.subs[id])
 		if !v.passes() {
 			r.verdicts[id] = v
 			continue
 		}
-		groups[c.baseKey()] = append(groups[c.baseKey()], c)
+		base := c.baseKey()
+		groups[base] = append(groups[base], c)
 	}
+	r.lines = make([]billing.DesiredLine, 0, len(groups))
 	for _, base := range sortedKeys(groups) {
 		r.rateGroup(base, groups[base])
 	}
-	r.markRepeats()
+	if !r.wantedOnly {
+		r.markRepeats()
+	}
 }
 
 // sortedSubscriptions gives the ids of the subscriptions that are recurring lines.
@@ -51,7 +55,7 @@ func (r *rater) sortedSubscriptions() []billing.SubscriptionID {
 			ids = append(ids, id)
 		}
 	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+	slices.Sort(ids)
 	return ids
 }
 
@@ -65,8 +69,8 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // candidate decides everything about one subscription. When the verdict does not pass, it is what becomes of its source lines.
-func (r *rater) candidate(s billing.Subscription) (candidate, verdict) {
-	c := candidate{sub: s, ended: s.Status == billing.Ended}
+func (r *rater) candidate(s billing.Subscription) (*candidate, verdict) {
+	c := &candidate{sub: s, ended: s.Status == billing.Ended}
 	switch {
 	case s.Trial:
 		return c, excludedBy(RuleTrial)
@@ -124,19 +128,19 @@ func (r *rater) notRecurring(s billing.Subscription) verdict {
 
 // atStakeMonthly tells a finding about a subscription that it keeps from being billed, with what it costs per charge cycle.
 func (r *rater) atStakeMonthly(s billing.Subscription, v verdict) {
-	if v.outcome != billing.HeldBack || s.Status == billing.Ended {
+	if v.outcome != billing.HeldBack || s.Status == billing.Ended || r.wantedOnly {
 		return
 	}
 	var cost money.Amount
 	if unit := r.costs.of(s); unit.amount != nil {
-		cost = unit.amount.Mul(money.Int(units(candidate{sub: s})))
+		cost = unit.amount.Mul(money.Int(units(&candidate{sub: s})))
 	}
 	r.findings.about(*v.finding, r.plainName(s), cost)
 }
 
 // rateGroup makes the lines of one contract, service and offer: one per price point.
-func (r *rater) rateGroup(base string, group []candidate) {
-	var active, ended []candidate
+func (r *rater) rateGroup(base string, group []*candidate) {
+	var active, ended []*candidate
 	for _, c := range group {
 		if c.ended {
 			ended = append(ended, c)
@@ -157,7 +161,7 @@ func (r *rater) rateGroup(base string, group []candidate) {
 		}
 		line := r.addLine(key, points[text])
 		switch {
-		case line == nil || len(points) > 1 && len(ended) > 0: // which of the lines had what has ended?
+		case line == nil || r.wantedOnly || len(points) > 1 && len(ended) > 0: // which of the lines had what has ended?
 		default:
 			r.giveSteps(line, slices.Concat(points[text], ended))
 		}
@@ -180,8 +184,8 @@ func (r *rater) rateGroup(base string, group []candidate) {
 const noPoint = "none"
 
 // pricePoints groups candidates by their unit price.
-func pricePoints(active []candidate) map[string][]candidate {
-	points := map[string][]candidate{}
+func pricePoints(active []*candidate) map[string][]*candidate {
+	points := map[string][]*candidate{}
 	for _, c := range active {
 		text := noPoint
 		if c.price.amount != nil {
@@ -194,7 +198,7 @@ func pricePoints(active []candidate) map[string][]candidate {
 
 // mainPoint picks the price point that has the plain key: the one applied last; else the largest that has no line of its own yet,
 // ties to the lowest subscription. "" when every point has a line of its own.
-func (r *rater) mainPoint(base string, points map[string][]candidate) string {
+func (r *rater) mainPoint(base string, points map[string][]*candidate) string {
 	if last, known := r.in.LinePrices[base]; known {
 		for text, group := range points {
 			if price := group[0].price.amount; price != nil && price.Value().Equal(last) {
@@ -214,14 +218,14 @@ func (r *rater) mainPoint(base string, points map[string][]candidate) string {
 	return best
 }
 
-func larger(a, b []candidate) bool {
+func larger(a, b []*candidate) bool {
 	if qa, qb := quantity(a), quantity(b); qa != qb {
 		return qa > qb
 	}
 	return a[0].sub.ID < b[0].sub.ID // candidates come in order of id
 }
 
-func quantity(group []candidate) int64 {
+func quantity(group []*candidate) int64 {
 	var sum int64
 	for _, c := range group {
 		sum += units(c)
@@ -229,14 +233,17 @@ func quantity(group []candidate) int64 {
 	return sum
 }
 
-func units(c candidate) int64 { return max(c.sub.Quantity, 0) }
+func units(c *candidate) int64 { return max(c.sub.Quantity, 0) }
 
 // addLine makes the line of one price point; nil when nothing can be planned. Candidates come in order of subscription id.
-func (r *rater) addLine(key string, group []candidate) *billing.DesiredLine {
+func (r *rater) addLine(key string, group []*candidate) *billing.DesiredLine {
 	first := group[0]
 	line := r.newLine(key, first)
 	line.UnitPrice, line.PriceRule = first.price.amount, first.price.rule
 	line.UnitCost, line.CostBasis = averageCost(group)
+	if r.wantedOnly {
+		line.CostBasis = ""
+	}
 	rules := map[string]bool{}
 	var blocks []block
 	for _, c := range group {
@@ -249,7 +256,9 @@ func (r *rater) addLine(key string, group []candidate) *billing.DesiredLine {
 		line.BillFrom = billing.Later(line.BillFrom, r.billFrom(c.sub.CustomerID, c.sub.ID))
 		rules[c.price.rule] = true
 		blocks = append(blocks, c.blocks...)
-		r.report(c)
+		if !r.wantedOnly {
+			r.report(c)
+		}
 	}
 	line.PriceRule = joinRules(rules)
 	line.Holds = holdsOf(blocks)
@@ -269,7 +278,7 @@ func (r *rater) addLine(key string, group []candidate) *billing.DesiredLine {
 	return &r.lines[len(r.lines)-1]
 }
 
-func (r *rater) newLine(key string, c candidate) billing.DesiredLine {
+func (r *rater) newLine(key string, c *candidate) billing.DesiredLine {
 	policy := r.in.Settings.EffectivePolicy
 	if policy == "" {
 		policy = billing.UpNowDownNext
@@ -281,7 +290,7 @@ func (r *rater) newLine(key string, c candidate) billing.DesiredLine {
 }
 
 // report registers the findings of a candidate's blocks with what it costs per cycle.
-func (r *rater) report(c candidate) {
+func (r *rater) report(c *candidate) {
 	var cost money.Amount
 	if c.cost.amount != nil {
 		cost = c.cost.amount.Mul(money.Int(units(c)))
@@ -322,21 +331,26 @@ func holdsOf(blocks []block) []billing.Hold {
 }
 
 // averageCost gives the cost of one unit of a line: the same for all, or the average weighed by units. Unknown when any is unknown.
-func averageCost(group []candidate) (*money.Amount, string) {
+func averageCost(group []*candidate) (*money.Amount, string) {
 	first := group[0].cost
 	same := true
-	var sum money.Decimal
-	var count int64
 	for _, c := range group {
 		if c.cost.amount == nil || c.cost.amount.Currency() != first.amount.Currency() {
 			return nil, "the cost of subscription " + string(c.sub.ID) + " is not known: " + c.cost.basis
 		}
 		same = same && c.cost.amount.Equal(*first.amount)
+	}
+	if same {
+		return first.amount, first.basis
+	}
+	var sum money.Decimal
+	var count int64
+	for _, c := range group {
 		sum = sum.Add(c.cost.amount.Value().Mul(money.Int(units(c))))
 		count += units(c)
 	}
 	average, ok := sum.Div(money.Int(count), costPlaces, money.HalfAwayFromZero)
-	if same || !ok {
+	if !ok {
 		return first.amount, first.basis
 	}
 	amount := money.Of(average, first.amount.Currency())
@@ -345,7 +359,7 @@ func averageCost(group []candidate) (*money.Amount, string) {
 
 // rateEnded ends the line whose every subscription has ended. Lines that were never applied have nothing to end; what Microsoft
 // billed for them meanwhile needs a person.
-func (r *rater) rateEnded(base string, group []candidate) {
+func (r *rater) rateEnded(base string, group []*candidate) {
 	keys := r.applied[base]
 	for _, c := range group {
 		if len(keys) > 0 {
@@ -363,7 +377,7 @@ func (r *rater) rateEnded(base string, group []candidate) {
 			line.EndedOn = billing.Later(line.EndedOn, r.costs.endedOn(c.sub, r.in.Day))
 			line.Shares = append(line.Shares, billing.Share{SubscriptionID: c.sub.ID})
 		}
-		if len(keys) == 1 {
+		if len(keys) == 1 && !r.wantedOnly {
 			r.giveSteps(&line, group)
 		}
 		r.lines = append(r.lines, line)

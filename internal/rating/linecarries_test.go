@@ -258,8 +258,8 @@ func TestRulesOfALine(t *testing.T) {
 // TestCostOfALine: seats of one cost have it with its proof; of different costs the average by units, to four places, half away from zero; unknown as
 // soon as one is unknown: an average over the known ones would show a margin that is not there.
 func TestCostOfALine(t *testing.T) {
-	priced := func(id billing.SubscriptionID, n int64, cost string) candidate {
-		c := candidate{sub: seat(id, n), cost: unitCost{basis: "proof of " + string(id)}}
+	priced := func(id billing.SubscriptionID, n int64, cost string) *candidate {
+		c := &candidate{sub: seat(id, n), cost: unitCost{basis: "proof of " + string(id)}}
 		if cost != "" {
 			amount, err := money.ParseAmount(cost)
 			if err != nil {
@@ -272,24 +272,24 @@ func TestCostOfALine(t *testing.T) {
 	const average = "average of 2 subscriptions with different costs"
 	tests := []struct {
 		name  string
-		group []candidate
+		group []*candidate
 		cost  string // "" for unknown
 		basis string
 	}{
-		{"one", []candidate{priced("a", 3, "5.00 EUR")}, "5.00 EUR", "proof of a"},
-		{"alike", []candidate{priced("a", 3, "5.00 EUR"), priced("b", 4, "5.0 EUR")}, "5.00 EUR", "proof of a"},
-		{"alike, finer than four places", []candidate{priced("a", 3, "5.000049 EUR"), priced("b", 4, "5.000049 EUR")}, "5.000049 EUR", "proof of a"},
-		{"different", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 3, "6.00 EUR")}, "5.75 EUR", average},
-		{"the first and the last alike", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "6.50 EUR"), priced("c", 1, "5.00 EUR")}, "5.75 EUR",
+		{"one", []*candidate{priced("a", 3, "5.00 EUR")}, "5.00 EUR", "proof of a"},
+		{"alike", []*candidate{priced("a", 3, "5.00 EUR"), priced("b", 4, "5.0 EUR")}, "5.00 EUR", "proof of a"},
+		{"alike, finer than four places", []*candidate{priced("a", 3, "5.000049 EUR"), priced("b", 4, "5.000049 EUR")}, "5.000049 EUR", "proof of a"},
+		{"different", []*candidate{priced("a", 1, "5.00 EUR"), priced("b", 3, "6.00 EUR")}, "5.75 EUR", average},
+		{"the first and the last alike", []*candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "6.50 EUR"), priced("c", 1, "5.00 EUR")}, "5.75 EUR",
 			"average of 3 subscriptions with different costs"},
-		{"a third", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "6.00 EUR")}, "5.6667 EUR", average},
-		{"half of the last place", []candidate{priced("a", 1, "5.0000 EUR"), priced("b", 1, "5.0001 EUR")}, "5.0001 EUR", average}, // 5.00005
-		{"who has no seats has no weight", []candidate{priced("a", 0, "100.00 EUR"), priced("b", 2, "6.00 EUR")}, "6.00 EUR", average},
-		{"fewer than none have no weight", []candidate{priced("a", -5, "100.00 EUR"), priced("b", 2, "6.00 EUR")}, "6.00 EUR", average},
-		{"nobody has seats: the first", []candidate{priced("a", 0, "5.00 EUR"), priced("b", 0, "6.00 EUR")}, "5.00 EUR", "proof of a"},
-		{"the first is unknown", []candidate{priced("a", 1, ""), priced("b", 2, "6.00 EUR")}, "", "the cost of subscription a is not known: proof of a"},
-		{"the second is unknown", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "")}, "", "the cost of subscription b is not known: proof of b"},
-		{"in two currencies", []candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "5.00 USD")}, "", "the cost of subscription b is not known: proof of b"},
+		{"a third", []*candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "6.00 EUR")}, "5.6667 EUR", average},
+		{"half of the last place", []*candidate{priced("a", 1, "5.0000 EUR"), priced("b", 1, "5.0001 EUR")}, "5.0001 EUR", average}, // 5.00005
+		{"who has no seats has no weight", []*candidate{priced("a", 0, "100.00 EUR"), priced("b", 2, "6.00 EUR")}, "6.00 EUR", average},
+		{"fewer than none have no weight", []*candidate{priced("a", -5, "100.00 EUR"), priced("b", 2, "6.00 EUR")}, "6.00 EUR", average},
+		{"nobody has seats: the first", []*candidate{priced("a", 0, "5.00 EUR"), priced("b", 0, "6.00 EUR")}, "5.00 EUR", "proof of a"},
+		{"the first is unknown", []*candidate{priced("a", 1, ""), priced("b", 2, "6.00 EUR")}, "", "the cost of subscription a is not known: proof of a"},
+		{"the second is unknown", []*candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "")}, "", "the cost of subscription b is not known: proof of b"},
+		{"in two currencies", []*candidate{priced("a", 1, "5.00 EUR"), priced("b", 2, "5.00 USD")}, "", "the cost of subscription b is not known: proof of b"},
 	}
 	for _, test := range tests {
 		cost, basis := averageCost(test.group)
@@ -302,13 +302,13 @@ func TestCostOfALine(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) { // the average lies between the lowest and the highest, and ten times the seats cost the same each
-		var group, tenfold []candidate
+		var group, tenfold []*candidate
 		low, high := money.Int(1_000_000), money.Int(0)
 		for i := range rapid.IntRange(1, 5).Draw(t, "subscriptions") {
 			n := rapid.Int64Range(1, 50).Draw(t, "seats")
 			value := money.New(rapid.Int64Range(0, 1_000_000).Draw(t, "cost"), -4)
 			amount := money.Of(value, "EUR")
-			c := candidate{sub: seat(billing.SubscriptionID(fmt.Sprint(i)), n), cost: unitCost{amount: &amount}}
+			c := &candidate{sub: seat(billing.SubscriptionID(fmt.Sprint(i)), n), cost: unitCost{amount: &amount}}
 			group = append(group, c)
 			c.sub.Quantity *= 10
 			tenfold = append(tenfold, c)

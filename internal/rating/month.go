@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"spindle/internal/billing"
@@ -134,13 +133,17 @@ func (r *rater) rateMonth() {
 	for _, set := range alone {
 		m.addUsageOnly(set)
 	}
-	r.checkInvoiceTotals(sets)
-	m.usage.reportDifferences(r)
+	if !r.wantedOnly {
+		r.checkInvoiceTotals(sets)
+		m.usage.reportDifferences(r)
+	}
 	m.finish()
 	if len(sets)+len(alone) > 0 {
 		r.months = append(r.months, billing.ChargedMonth{Month: r.in.Month, Lines: len(sets) > 0, Held: sortedIDs(m.held), Off: sortedIDs(m.off)})
 	}
-	m.checkTotals()
+	if !r.wantedOnly {
+		m.checkTotals()
+	}
 }
 
 // newestSets gives each set once, in order of id. Of two versions of one set the one that sorts last counts, for costs as for charges.
@@ -208,13 +211,11 @@ func documentsOf(sets []billing.LineSet) map[document]bool {
 
 func (m *month) addSet(set billing.LineSet) {
 	var total money.Totals
-	lines := append([]billing.LineItem(nil), set.Lines...)
-	sort.Slice(lines, func(i, j int) bool {
-		if lines[i].Row != lines[j].Row {
-			return lines[i].Row < lines[j].Row
-		}
-		return lines[i].Key < lines[j].Key
-	})
+	lines := make([]*billing.LineItem, len(set.Lines))
+	for i := range set.Lines {
+		lines[i] = &set.Lines[i]
+	}
+	slices.SortFunc(lines, func(a, b *billing.LineItem) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Key, b.Key)) })
 	for _, l := range lines {
 		total.Add(l.Total)
 		m.addLine(set.ID, l)
@@ -229,7 +230,11 @@ func (m *month) addSet(set billing.LineSet) {
 }
 
 // addLine sends one source line to its outcome.
-func (m *month) addLine(set billing.SetID, l billing.LineItem) {
+func (m *month) addLine(set billing.SetID, l *billing.LineItem) {
+	if m.r.wantedOnly {
+		m.addWanted(set, l)
+		return
+	}
 	line := sourceLine{set: set, key: l.Key, row: l.Row, what: m.nameOf(l), cost: l.Cost}
 	m.source.Add(l.Cost)
 	m.noticeUnknownKind(l)
@@ -250,15 +255,28 @@ func (m *month) addLine(set billing.SetID, l billing.LineItem) {
 	}
 }
 
+// addWanted is addLine for who only asks for charges.
+func (m *month) addWanted(set billing.SetID, l *billing.LineItem) {
+	line := sourceLine{set: set, key: l.Key, row: l.Row, cost: l.Cost}
+	switch {
+	case l.Cost.IsZero():
+	case m.isAzure(set, l):
+		m.addAzure(line, l)
+	case m.isLicence(l):
+	default:
+		m.addOneOff(line, l)
+	}
+}
+
 // nameOf names a line as findings list it: a subscription's product has one name, whichever line or list it comes from.
-func (m *month) nameOf(l billing.LineItem) string {
+func (m *month) nameOf(l *billing.LineItem) string {
 	if s, known := m.r.subscriptionOf(l); known && s.Offer.ProductID == l.ProductID && s.Offer.SKUID == l.SKUID {
 		return m.r.plainName(s)
 	}
 	return whatOf(l)
 }
 
-func whatOf(l billing.LineItem) string {
+func whatOf(l *billing.LineItem) string {
 	switch {
 	case l.SKUName != "":
 		return l.SKUName
@@ -270,11 +288,14 @@ func whatOf(l billing.LineItem) string {
 
 // isAzure finds consumption, and credits on it (Microsoft sheet §4.4). What other publishers meter is consumption only when it is of an
 // Azure plan or stands in the daily usage: else it is a service of the marketplace, of which daily usage never speaks (§4.3).
-func (m *month) isAzure(set billing.SetID, l billing.LineItem) bool {
+func (m *month) isAzure(set billing.SetID, l *billing.LineItem) bool {
+	if !l.IsUsage() && l.Kind != billing.ChargeCustomerCredit {
+		return false
+	}
 	sub, known := m.r.subscriptionOf(l)
 	onPlan := known && sub.Kind == billing.AzurePlan
 	if !l.IsUsage() {
-		return onPlan && l.Kind == billing.ChargeCustomerCredit
+		return onPlan
 	}
 	return onPlan || isMicrosoft(l.Publisher) || len(m.usage.of(set, l)) > 0
 }
@@ -286,7 +307,7 @@ func isMicrosoft(publisher string) bool {
 
 // subscriptionOf gives the subscription that a line bills. One that the directory lists for another customer is none: the money of one
 // customer is never billed by the line of another.
-func (r *rater) subscriptionOf(l billing.LineItem) (billing.Subscription, bool) {
+func (r *rater) subscriptionOf(l *billing.LineItem) (billing.Subscription, bool) {
 	s, known := r.subs[l.SubscriptionID]
 	return s, known && s.CustomerID == l.CustomerID
 }
@@ -296,7 +317,7 @@ const licenceProduct = "CFQ7"
 
 // isLicence finds lines that a recurring line answers for: of known licences that the target has a period for, and lines that look
 // like licences of subscriptions nobody knows. Credits and what is metered are never part of a recurring price.
-func (m *month) isLicence(l billing.LineItem) bool {
+func (m *month) isLicence(l *billing.LineItem) bool {
 	if l.Kind == billing.ChargeCustomerCredit || l.IsUsage() {
 		return false
 	}
@@ -306,7 +327,7 @@ func (m *month) isLicence(l billing.LineItem) bool {
 	return strings.HasPrefix(l.ProductID, licenceProduct) && (l.Frequency == billing.Monthly || l.Frequency == billing.Annual)
 }
 
-func (m *month) licenceVerdict(l billing.LineItem) verdict {
+func (m *month) licenceVerdict(l *billing.LineItem) verdict {
 	if m.r.beforeFirst(l.CustomerID, l.SubscriptionID, m.r.in.Month) {
 		return excludedBy(RuleBeforeFirst)
 	}
@@ -336,7 +357,7 @@ func (m *month) licenceVerdict(l billing.LineItem) verdict {
 	})
 }
 
-func (m *month) noticeUnknownKind(l billing.LineItem) {
+func (m *month) noticeUnknownKind(l *billing.LineItem) {
 	if l.Kind.Known() || l.Cost.IsZero() {
 		return
 	}
@@ -349,6 +370,9 @@ func (m *month) noticeUnknownKind(l billing.LineItem) {
 
 // dispose records the outcome of a source line, or of a part of it, and tells a holding finding what it keeps back.
 func (m *month) dispose(l sourceLine, v verdict) {
+	if m.r.wantedOnly {
+		return
+	}
 	key := billing.Disposition{Set: l.set, LineKey: l.key, Row: l.row, Outcome: v.outcome, By: v.by, Cost: money.Of(money.Decimal{}, l.cost.Currency())}
 	m.outcomes[key] = m.outcomes[key].Add(l.cost.Value())
 	if v.finding != nil {

@@ -10,7 +10,7 @@ import (
 
 // addOneOff makes a charge of its own from a line that neither consumption nor a recurring line answers for: reservations, savings
 // plans, marketplace, perpetual licences, three-year charges, credits (design §6.4).
-func (m *month) addOneOff(line sourceLine, l billing.LineItem) {
+func (m *month) addOneOff(line sourceLine, l *billing.LineItem) {
 	from := place{customer: l.CustomerID, subscription: l.SubscriptionID}
 	d, v := m.receive(line, from)
 	if !v.passes() {
@@ -51,7 +51,7 @@ func namesUnits(rule billing.PriceRule) bool {
 }
 
 // fixedFor multiplies a fixed unit price with the units of the line, for the part of its cycle that it bills; a refund takes it back.
-func fixedFor(price money.Decimal, l billing.LineItem) money.Decimal {
+func fixedFor(price money.Decimal, l *billing.LineItem) money.Decimal {
 	total := price.Mul(l.BillableQuantity.Abs())
 	if days, cycle := partOfCycle(l); days < cycle {
 		total, _ = total.Mul(money.Int(int64(days))).Div(money.Int(int64(cycle)), divisionPlaces, money.HalfAwayFromZero)
@@ -64,7 +64,7 @@ func fixedFor(price money.Decimal, l billing.LineItem) money.Decimal {
 
 // partOfCycle gives the days that a line bills and those of its whole charge cycle. What changes or begins inside a cycle is billed to the
 // cycle's end (Microsoft sheet §4.4), by days (§5.1). Equal for a line that bills a whole cycle, and for what has none: purchases.
-func partOfCycle(l billing.LineItem) (days, cycle int) {
+func partOfCycle(l *billing.LineItem) (days, cycle int) {
 	days = l.Charged.Days()
 	months := cycleMonths[l.Frequency]
 	if months == 0 || l.Charged.IsZero() || isMonths(l.Charged, months) {
@@ -78,14 +78,14 @@ const azureProductPrefix = "DZH"
 
 // isCommitment finds Azure reservations and savings plans, which are priced like consumption; what third parties sell on the
 // marketplace is priced like a service.
-func (m *month) isCommitment(l billing.LineItem) bool {
+func (m *month) isCommitment(l *billing.LineItem) bool {
 	if sub, known := m.r.subscriptionOf(l); known && sub.Kind == billing.Licence {
 		return false // licences may carry a reservation order too (Microsoft sheet, appendix B)
 	}
 	return isMicrosoft(l.Publisher) && (l.ReservationOrderID != "" || strings.HasPrefix(l.ProductID, azureProductPrefix))
 }
 
-func oneOffName(l billing.LineItem) string {
+func oneOffName(l *billing.LineItem) string {
 	name := l.ProductName
 	if name == "" || strings.Contains(l.SKUName, name) {
 		name = whatOf(l)
@@ -98,7 +98,7 @@ func oneOffName(l billing.LineItem) string {
 	return clip(name, chargeNameMax)
 }
 
-func oneOffDetail(l billing.LineItem) string {
+func oneOffDetail(l *billing.LineItem) string {
 	text := fmt.Sprintf("Quantity %s", l.BillableQuantity)
 	if !l.Charged.IsZero() {
 		text += ", charged for " + l.Charged.String()

@@ -17,7 +17,7 @@ func provenOf(s billing.Subscription, lines ...billing.LineItem) ([]string, bool
 	in.Directory.Subscriptions = []billing.Subscription{s}
 	in.Lines = []billing.LineSet{billedSet(lines...)}
 	r := newRater(in)
-	h, ok := r.historyOf(candidate{sub: s, ended: s.Status == billing.Ended})
+	h, ok := r.historyOf(&candidate{sub: s, ended: s.Status == billing.Ended})
 	return stepsText(billing.DesiredLine{Steps: h.steps}), ok
 }
 
@@ -139,7 +139,6 @@ func TestHowAHistoryBegins(t *testing.T) {
 // TestWhichLinesTellSeats: only billed lines with days and money of the very offer tell how many seats are charged; what is wrong with any other must not make
 // a quantity.
 func TestWhichLinesTellSeats(t *testing.T) {
-	line := costLine{set: billing.SetID{Kind: billing.BilledLines}}
 	tests := []struct {
 		name string
 		edit func(*billing.LineItem, *billing.SetID)
@@ -161,10 +160,9 @@ func TestWhichLinesTellSeats(t *testing.T) {
 	}
 	for _, test := range tests {
 		l := row(billing.ChargeNew, 12, "2026-09-10", "2026-10-09", 1)
-		at := line
-		test.edit(&l, &at.set)
-		at.LineItem = &l
-		if got := tellsQuantity(at, premiumOffer); got != test.want {
+		set := billing.SetID{Kind: billing.BilledLines}
+		test.edit(&l, &set)
+		if got := tellsQuantity(costLine{&l, &set}, premiumOffer); got != test.want {
 			t.Errorf("%s tells seats: %v", test.name, got)
 		}
 	}
@@ -177,7 +175,7 @@ func TestDirectionOfALine(t *testing.T) {
 		cost, unit string
 		want       int
 	}{{"5", "1", 1}, {"5", "-1", 1}, {"-5", "1", -1}, {"-5", "-1", -1}, {"0", "1", 1}, {"0", "-1", -1}, {"0", "0", 0}, {"5", "0", 1}, {"-0.01", "0", -1}} {
-		if got := direction(billing.LineItem{Cost: eur(test.cost), EffectiveUnitCost: num(test.unit)}); got != test.want {
+		if got := direction(&billing.LineItem{Cost: eur(test.cost), EffectiveUnitCost: num(test.unit)}); got != test.want {
 			t.Errorf("an amount of %s at %s: %d, want %d", test.cost, test.unit, got, test.want)
 		}
 	}

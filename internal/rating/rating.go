@@ -61,8 +61,17 @@ type Input struct {
 func Rate(in Input) billing.Desired { return RateMonths(in, nil) }
 
 // RateMonths is Rate that also makes the charges of earlier months. What one finding holds back in several months adds up.
-func RateMonths(in Input, earlier []billing.Month) billing.Desired {
+func RateMonths(in Input, earlier []billing.Month) billing.Desired { return newRater(in).rate(earlier) }
+
+// Wanted gives the lines, charges and contracts of RateMonths in a part of the time, for who only compares them: without findings, without what
+// became of each source line, and without what a line says of how its quantity came about, where its cost comes from and whether it repeats.
+func Wanted(in Input, earlier []billing.Month) billing.Desired {
 	r := newRater(in)
+	r.wantedOnly, r.costs.wordless, r.findings = true, true, findings{}
+	return r.rate(earlier)
+}
+
+func (r *rater) rate(earlier []billing.Month) billing.Desired {
 	r.rateSubscriptions() // as of the day: the same in every month
 	r.rateMonth()
 	for _, month := range earlier {
@@ -85,6 +94,8 @@ type rater struct {
 	billedTo  map[billing.CustomerID]billing.Date // first day that no invoice speaks of yet
 	// ofCustomer lists the subscriptions that are recurring lines of a customer, in order.
 	ofCustomer map[billing.CustomerID][]billing.SubscriptionID
+	recurring  []billing.SubscriptionID // those of all, in order
+	wantedOnly bool                     // see Wanted
 
 	findings     findings
 	contracts    map[string]*managedContract // by mark
@@ -105,13 +116,13 @@ func newRater(in Input) *rater {
 		catalogue: newCatalogue(in.Catalogue),
 		prices:    newPrices(in.Mappings.Prices),
 		costs:     newCosts(in.Lines),
-		subs:      map[billing.SubscriptionID]billing.Subscription{},
+		subs:      make(map[billing.SubscriptionID]billing.Subscription, len(in.Directory.Subscriptions)),
 		names:     map[billing.CustomerID]string{},
 		findings:  newFindings(),
 		contracts: map[string]*managedContract{},
 		services:  map[string]*billing.DesiredService{},
 		applied:   map[string][]string{},
-		verdicts:  map[billing.SubscriptionID]verdict{},
+		verdicts:  make(map[billing.SubscriptionID]verdict, len(in.Directory.Subscriptions)),
 	}
 	for _, s := range in.Directory.Subscriptions {
 		if old, twice := r.subs[s.ID]; !twice || compareSubscriptions(s, old) < 0 {
@@ -129,7 +140,8 @@ func newRater(in Input) *rater {
 	r.monthOf = SetMonths(in)
 	r.readBilledTo()
 	r.ofCustomer = map[billing.CustomerID][]billing.SubscriptionID{}
-	for _, id := range r.sortedSubscriptions() {
+	r.recurring = r.sortedSubscriptions()
+	for _, id := range r.recurring {
 		customer := r.subs[id].CustomerID
 		r.ofCustomer[customer] = append(r.ofCustomer[customer], id)
 	}
@@ -166,13 +178,13 @@ func (r *rater) readNames() {
 	}
 	other := map[billing.CustomerID]string{}
 	for _, set := range r.in.Lines {
-		for _, l := range set.Lines {
-			keep(other, l.CustomerID, l.CustomerName)
+		for i := range set.Lines {
+			keep(other, set.Lines[i].CustomerID, set.Lines[i].CustomerName)
 		}
 	}
 	for _, set := range r.in.Usage {
-		for _, g := range set.Groups {
-			keep(other, g.CustomerID, g.CustomerName)
+		for i := range set.Groups {
+			keep(other, set.Groups[i].CustomerID, set.Groups[i].CustomerName)
 		}
 	}
 	for id, name := range other {

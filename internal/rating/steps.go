@@ -26,7 +26,7 @@ func (h history) at(day billing.Date) int64 {
 // historyOf reads the dated quantities of a subscription out of its billed lines (Microsoft sheet §4.4): on a change of quantity Microsoft
 // takes the old quantity back and charges the new one from the same day, so that what is charged and not taken back on a day is the
 // quantity from that day on. ok is false when nothing is proven.
-func (r *rater) historyOf(c candidate) (h history, ok bool) {
+func (r *rater) historyOf(c *candidate) (h history, ok bool) {
 	h.to = r.billedTo[c.sub.CustomerID]
 	if c.sub.Kind != billing.Licence || h.to.IsZero() {
 		return h, false
@@ -58,7 +58,7 @@ func (r *rater) historyOf(c candidate) (h history, ok bool) {
 }
 
 // startOnly lets the snapshot prove the beginning of a subscription that is too young for an invoice.
-func (h *history) startOnly(c candidate) bool {
+func (h *history) startOnly(c *candidate) bool {
 	if c.sub.Start.Before(h.to) { // or no day at all
 		return false
 	}
@@ -81,13 +81,13 @@ func (h *history) set(s billing.Step) {
 
 // tellsQuantity reports whether a line says how many seats of an offer are charged for.
 func tellsQuantity(l costLine, o billing.Offer) bool {
-	return l.set.Kind != billing.UnbilledLines && !l.Trial && l.Kind != billing.ChargeCustomerCredit && !l.Charged.IsZero() && direction(*l.LineItem) != 0 &&
-		l.ProductID == o.ProductID && l.SKUID == o.SKUID && l.Frequency == o.Frequency && termMatches(*l.LineItem, o.Term)
+	return l.set.Kind != billing.UnbilledLines && !l.Trial && l.Kind != billing.ChargeCustomerCredit && !l.Charged.IsZero() && direction(l.LineItem) != 0 &&
+		l.ProductID == o.ProductID && l.SKUID == o.SKUID && l.Frequency == o.Frequency && termMatches(l.LineItem, o.Term)
 }
 
 // direction is 1 for a charge and -1 for a refund: the sign of the amount, because refunds carry their minus in different columns
 // (Microsoft sheet §4.4). 0 for a line without money.
-func direction(l billing.LineItem) int {
+func direction(l *billing.LineItem) int {
 	if l.Cost.Sign() != 0 {
 		return l.Cost.Sign()
 	}
@@ -118,7 +118,7 @@ func (d *dayOfLines) add(l costLine, seats int64) {
 	default:
 		event.reference = "" // a whole cycle is charged once
 	}
-	if direction(*l.LineItem) > 0 {
+	if direction(l.LineItem) > 0 {
 		d.charged[event] = seats
 		return
 	}
@@ -201,7 +201,7 @@ func (r *rater) readBilledTo() {
 
 // giveSteps adds up the histories of everything on a line; it gets none when the history of any of them is not known. What stood on another
 // line on earlier days is for the plan to know: it remembers what it wrote where.
-func (r *rater) giveSteps(line *billing.DesiredLine, group []candidate) {
+func (r *rater) giveSteps(line *billing.DesiredLine, group []*candidate) {
 	histories := make([]history, 0, len(group))
 	changes := map[billing.Date]string{}
 	for _, c := range group {

@@ -59,17 +59,17 @@ func compareGroups(a, b *billing.UsageGroup) int {
 		cmp.Compare(a.Rows, b.Rows))
 }
 
-func keyOf(set billing.SetID, l billing.LineItem) usageKey {
+func keyOf(set billing.SetID, l *billing.LineItem) usageKey {
 	return usageKey{documentOf(set), l.CustomerID, l.SubscriptionID, l.ProductID, l.SKUID, l.AvailabilityID, l.Charged}
 }
 
 // of gives the usage behind a line.
-func (u *usageIndex) of(set billing.SetID, l billing.LineItem) []*billing.UsageGroup {
+func (u *usageIndex) of(set billing.SetID, l *billing.LineItem) []*billing.UsageGroup {
 	return u.groups[keyOf(set, l)]
 }
 
 // billedByLine counts a consumption line, credits apart.
-func (u *usageIndex) billedByLine(set billing.SetID, l billing.LineItem) {
+func (u *usageIndex) billedByLine(set billing.SetID, l *billing.LineItem) {
 	key := billedKey{keyOf(set, l), l.Cost.Currency()}
 	b := u.billed[key]
 	b.lines++

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"encoding/json"
+	"database/sql"
 	"time"
 
 	"spindle/internal/billing"
@@ -172,15 +172,16 @@ func (s *Store) Directory(ctx context.Context, org billing.OrganizationID) (bill
 
 // present gives the entries of a kind that at least one source still lists.
 func present[T any](ctx context.Context, t *txn, kind string) ([]T, error) {
+	bodies := newBodies[T]()
 	var last string
+	var body sql.RawBytes
 	var all []T
 	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
-		var id, body string
+		var id string
 		if err := r.Scan(&id, &body); err != nil || id == last {
 			return struct{}{}, err
 		}
-		var v T
-		err := json.Unmarshal([]byte(body), &v)
+		v, err := bodies.read(body)
 		last, all = id, append(all, v)
 		return struct{}{}, err
 	}, `SELECT e.id, e.body FROM directory_entry e

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"encoding/json"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -198,18 +198,18 @@ func itemsOf[S, T any](ctx context.Context, t *txn, table string, info SetInfo, 
 	if len(of) == 0 {
 		all = make([]T, 0, info.Items)
 	}
+	bodies := newBodies[S]()
+	var body sql.RawBytes
 	err := eachOf(of, func(some []string) error {
 		q := t.query(`organization_id = $1`).and(`set_no = %s`, info.number)
 		if some != nil {
 			q.in(`customer_id`, some)
 		}
 		_, err := list(ctx, t, func(r scanner) (struct{}, error) {
-			var body []byte
-			var stored S
 			if err := r.Scan(&body); err != nil {
 				return struct{}{}, err
 			}
-			err := json.Unmarshal(body, &stored)
+			stored, err := bodies.read(body)
 			all = append(all, restore(stored))
 			return struct{}{}, err
 		}, `SELECT body FROM `+table+q.text()+` ORDER BY seq`, q.args...)
