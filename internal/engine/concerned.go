@@ -12,24 +12,31 @@ import (
 )
 
 // concerned finds the customers whose bills a decision can change; none stands for everybody.
-type concerned func(rating.Input) []billing.CustomerID
+type concerned func(known) ([]billing.CustomerID, error)
 
-func everybody(rating.Input) []billing.CustomerID { return nil }
+// known is what customers are found by: the decisions as they are, and what there is, which takes longer to read.
+type known struct {
+	mappings      billing.Mappings
+	subscriptions func() ([]billing.Subscription, error)
+}
+
+func everybody(known) ([]billing.CustomerID, error) { return nil, nil }
 
 func only(customers ...billing.CustomerID) concerned {
-	return func(rating.Input) []billing.CustomerID { return customers }
+	return func(known) ([]billing.CustomerID, error) { return customers, nil }
 }
 
 // holders are the customers with a subscription that is meant.
 func holders(meant func(billing.Subscription) bool) concerned {
-	return func(in rating.Input) []billing.CustomerID {
+	return func(k known) ([]billing.CustomerID, error) {
+		all, err := k.subscriptions()
 		found := map[billing.CustomerID]bool{}
-		for _, s := range in.Directory.Subscriptions {
+		for _, s := range all {
 			if meant(s) {
 				found[s.CustomerID] = true
 			}
 		}
-		return sortedCustomers(found)
+		return sortedCustomers(found), err
 	}
 }
 
@@ -45,26 +52,17 @@ type question struct {
 
 // ask reads what a decision about some customers can change. What concerns few of many is answered from their own lines.
 func (e *Engine) ask(ctx context.Context, org store.Organization, about concerned, change func(*rating.Input)) (question, error) {
-	in, memory, err := e.storedDecisions(ctx, org)
+	customers, err := e.few(ctx, org, about, change)
 	if err != nil {
 		return question{}, err
 	}
-	catalogue, found, err := e.Store.Catalogue(ctx, org.ID)
-	if err != nil {
-		return question{}, err
-	}
-	in.Catalogue = catalogue
-	q := question{memory: memory, known: found}
-	draft := in
-	change(&draft)
-	customers := togetherWith(about(in), slices.Concat(in.Mappings.Routes, draft.Mappings.Routes))
-	few := len(customers) > 0 && len(customers)*manyConcerned < len(in.Directory.Customers)
+	var q question
+	few := len(customers) > 0
 	if few {
-		q.before, few, err = e.inputOf(ctx, org, in, customers)
+		q, few, err = e.questionAbout(ctx, org, customers)
 	}
 	if err == nil && !few {
-		q.before = in
-		err = e.addSets(ctx, org, &q.before)
+		q, _, err = e.questionAbout(ctx, org, nil)
 	}
 	if err != nil {
 		return question{}, err
@@ -75,6 +73,43 @@ func (e *Engine) ask(ctx context.Context, org store.Organization, about concerne
 	return q, nil
 }
 
+// few gives the customers that a decision is about and those who share contracts with them, when they are few of many.
+func (e *Engine) few(ctx context.Context, org store.Organization, about concerned, change func(*rating.Input)) ([]billing.CustomerID, error) {
+	mappings, err := e.Store.Mappings(ctx, org.ID)
+	if err != nil {
+		return nil, err
+	}
+	whom, err := about(known{mappings, func() ([]billing.Subscription, error) {
+		d, err := e.Store.Directory(ctx, org.ID)
+		return d.Subscriptions, err
+	}})
+	if err != nil || len(whom) == 0 {
+		return nil, err
+	}
+	draft := rating.Input{Mappings: mappings}
+	change(&draft)
+	customers := togetherWith(whom, slices.Concat(mappings.Routes, draft.Mappings.Routes))
+	if n, err := e.Store.CustomersListed(ctx, org.ID); err != nil || len(customers)*manyConcerned >= n {
+		return nil, err
+	}
+	return sortedCustomers(customers), nil
+}
+
+// questionAbout reads what a question about some customers is answered from, or one about everybody when none are named. It tells whether that
+// is enough to rate them as they are rated among all: whether nothing about them has to be found out from what others were billed.
+func (e *Engine) questionAbout(ctx context.Context, org store.Organization, customers []billing.CustomerID) (q question, enough bool, err error) {
+	if q.before, q.memory, err = e.storedDecisions(ctx, org, customers...); err != nil {
+		return q, false, err
+	}
+	if q.before.Catalogue, q.known, err = e.Store.Catalogue(ctx, org.ID); err != nil {
+		return q, false, err
+	}
+	if err := e.addSets(ctx, org, &q.before, customers...); err != nil {
+		return q, false, err
+	}
+	return q, len(customers) == 0 || rating.KnowsMonths(q.before) && rating.KnowsCosts(q.before), nil
+}
+
 // rated gives what a rating makes of both inputs, which are computed side by side.
 func rated[T any](q question, rate func(rating.Input) T) (before, after T, err error) {
 	err = sideBySide(
@@ -82,16 +117,6 @@ func rated[T any](q question, rate func(rating.Input) T) (before, after T, err e
 		func() error { after = rate(q.after); return nil },
 	)
 	return before, after, err
-}
-
-// inputOf adds what some customers were billed, and leaves out the subscriptions of all others. It tells whether that is enough to rate them as
-// they are rated among all: whether nothing about them has to be found out from what others were billed.
-func (e *Engine) inputOf(ctx context.Context, org store.Organization, in rating.Input, customers map[billing.CustomerID]bool) (rating.Input, bool, error) {
-	if err := e.addSets(ctx, org, &in, sortedCustomers(customers)...); err != nil {
-		return in, false, err
-	}
-	in.Directory.Subscriptions = keep(in.Directory.Subscriptions, func(s billing.Subscription) bool { return customers[s.CustomerID] })
-	return in, rating.KnowsMonths(in) && rating.KnowsCosts(in), nil
 }
 
 // togetherWith adds to customers all who share a contract with one of them, and so perhaps a line, and who share one with those. None stay none.

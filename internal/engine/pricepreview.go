@@ -70,8 +70,8 @@ func (e *Engine) PreviewPriceRule(ctx context.Context, org store.Organization, r
 
 // priced finds the customers whose prices a rule decides, or the one with its id that it takes the place of.
 func priced(r billing.PriceRule) concerned {
-	return func(in rating.Input) []billing.CustomerID {
-		rules := keep(in.Mappings.Prices, func(other billing.PriceRule) bool { return other.ID == r.ID })
+	return func(k known) ([]billing.CustomerID, error) {
+		rules := keep(k.mappings.Prices, func(other billing.PriceRule) bool { return other.ID == r.ID })
 		if r.Kind != "" {
 			rules = append(rules, r)
 		}
@@ -79,14 +79,17 @@ func priced(r billing.PriceRule) concerned {
 		for _, rule := range rules {
 			some := []billing.CustomerID{rule.CustomerID}
 			if rule.SubscriptionID != "" {
-				some = holders(func(s billing.Subscription) bool { return s.ID == rule.SubscriptionID })(in)
+				var err error
+				if some, err = holders(func(s billing.Subscription) bool { return s.ID == rule.SubscriptionID })(k); err != nil {
+					return nil, err
+				}
 			}
 			if len(some) == 0 || some[0] == "" {
-				return everybody(in)
+				return everybody(k)
 			}
 			all = append(all, some...)
 		}
-		return all
+		return all, nil
 	}
 }
 

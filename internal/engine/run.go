@@ -228,14 +228,14 @@ func (e *Engine) storedInput(ctx context.Context, org store.Organization) (ratin
 	return in, memory, e.addSets(ctx, org, &in)
 }
 
-// storedDecisions is the stored input without what Microsoft billed.
-func (e *Engine) storedDecisions(ctx context.Context, org store.Organization) (rating.Input, plan.Memory, error) {
+// storedDecisions is the stored input without what Microsoft billed: with all subscriptions, or with those of some customers.
+func (e *Engine) storedDecisions(ctx context.Context, org store.Organization, of ...billing.CustomerID) (rating.Input, plan.Memory, error) {
 	in := rating.Input{Organization: string(org.ID), Day: e.Today()}
 	var memory plan.Memory
 	if err := sideBySide(
 		func() (err error) { in.Settings, err = e.Store.Settings(ctx, org.ID); return err },
 		func() (err error) { in.Mappings, err = e.Store.Mappings(ctx, org.ID); return err },
-		func() (err error) { in.Directory, err = e.Store.Directory(ctx, org.ID); return err },
+		func() (err error) { in.Directory, err = e.Store.Directory(ctx, org.ID, of...); return err },
 		func() (err error) { memory, err = e.Store.Memory(ctx, org.ID); return err },
 		func() (err error) { in.InvoiceMonths, in.InvoiceTotals, err = e.invoicesKnown(ctx, org); return err },
 	); err != nil {

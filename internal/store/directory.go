@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"spindle/internal/billing"
@@ -148,15 +149,23 @@ func (t *txn) saveGaps(ctx context.Context, source string, gaps []billing.Gap) e
 }
 
 // Directory gives what exists now according to all sources and the custom services, ordered by id. An id that several sources list
-// is as the source that was saved last says. What is gone is not in it, see Gone.
-func (s *Store) Directory(ctx context.Context, org billing.OrganizationID) (billing.Directory, error) {
+// is as the source that was saved last says. What is gone is not in it, see Gone. Where customers are named it has the subscriptions of these
+// alone; everything else is whole.
+func (s *Store) Directory(ctx context.Context, org billing.OrganizationID, of ...billing.CustomerID) (billing.Directory, error) {
 	var d billing.Directory
 	err := s.read(ctx, org, func(t *txn) (err error) {
 		if d.Customers, err = present[billing.Customer](ctx, t, entryCustomer); err != nil {
 			return err
 		}
-		if d.Subscriptions, err = present[billing.Subscription](ctx, t, entrySubscription); err != nil {
+		if d.Subscriptions, err = present[billing.Subscription](ctx, t, entrySubscription, of...); err != nil {
 			return err
+		}
+		if len(of) > 0 { // sources may differ in whose a subscription is
+			named := map[billing.CustomerID]bool{}
+			for _, id := range of {
+				named[id] = true
+			}
+			d.Subscriptions = slices.DeleteFunc(d.Subscriptions, func(s billing.Subscription) bool { return !named[s.CustomerID] })
 		}
 		if d.Azure, err = present[billing.AzureSubscription](ctx, t, entryAzure); err != nil {
 			return err
@@ -170,24 +179,76 @@ func (s *Store) Directory(ctx context.Context, org billing.OrganizationID) (bill
 	return d, err
 }
 
-// present gives the entries of a kind that at least one source still lists.
-func present[T any](ctx context.Context, t *txn, kind string) ([]T, error) {
-	bodies := newBodies[T]()
-	var last string
-	var body sql.RawBytes
-	var all []T
-	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
-		var id string
-		if err := r.Scan(&id, &body); err != nil || id == last {
-			return struct{}{}, err
+// CustomersListed counts the customers that sources list, each as often as sources list it.
+func (s *Store) CustomersListed(ctx context.Context, org billing.OrganizationID) (n int, err error) {
+	err = s.read(ctx, org, func(t *txn) error {
+		_, err := t.row(ctx, `SELECT COUNT(*) FROM directory_entry WHERE organization_id = $1 AND kind = $2 AND gone_at = 0`, []any{org, entryCustomer}, &n)
+		return err
+	})
+	return n, err
+}
+
+// present gives the entries of a kind that at least one source still lists: all, or those that any source lists for some customers.
+func present[T any](ctx context.Context, t *txn, kind string, of ...billing.CustomerID) ([]T, error) {
+	sources, err := list(ctx, t, func(r scanner) (name string, err error) {
+		err = r.Scan(&name)
+		return name, err
+	}, `SELECT name FROM source WHERE organization_id = $1 ORDER BY saved_at DESC, name`, t.org)
+	if err != nil {
+		return nil, err
+	}
+	p := presentEntries[T]{bodies: newBodies[T](), at: map[string]int{}}
+	for _, source := range sources {
+		if err := eachOf(of, func(some []string) error {
+			q := t.query(`organization_id = $1`).and(`kind = %s`, kind).and(`source = %s`, source)
+			if some != nil {
+				theirs := (&query{where: q.where[:2:2], args: q.args}).in(`customer_id`, some) // by whichever source
+				q.where, q.args = append(q.where, `id IN (SELECT id FROM directory_entry`+theirs.text()+` AND gone_at = 0)`), theirs.args
+			}
+			// In the order of the key, without sorting: the index of counts would be taken otherwise.
+			_, err := list(ctx, t, p.add, `SELECT id, body FROM directory_entry`+q.text()+` AND gone_at + 0 = 0 ORDER BY id`, q.args...)
+			return err
+		}); err != nil {
+			return nil, err
 		}
-		v, err := bodies.read(body)
-		last, all = id, append(all, v)
+	}
+	return p.sorted(), nil
+}
+
+// presentEntries gathers entries, the first of each id.
+type presentEntries[T any] struct {
+	bodies bodies[T]
+	body   sql.RawBytes
+	ids    []string
+	all    []T
+	at     map[string]int // where the entry of an id is
+}
+
+func (p *presentEntries[T]) add(r scanner) (struct{}, error) {
+	var id string
+	if err := r.Scan(&id, &p.body); err != nil {
 		return struct{}{}, err
-	}, `SELECT e.id, e.body FROM directory_entry e
-		JOIN source s ON s.organization_id = e.organization_id AND s.name = e.source
-		WHERE e.organization_id = $1 AND e.kind = $2 AND e.gone_at = 0 ORDER BY e.id, s.saved_at DESC, s.name`, t.org, kind)
-	return all, err
+	}
+	if _, known := p.at[id]; known {
+		return struct{}{}, nil
+	}
+	v, err := p.bodies.read(p.body)
+	p.at[id] = len(p.all)
+	p.ids, p.all = append(p.ids, id), append(p.all, v)
+	return struct{}{}, err
+}
+
+// sorted gives the entries in the order of their ids.
+func (p *presentEntries[T]) sorted() []T {
+	if slices.IsSorted(p.ids) { // all of one source
+		return p.all
+	}
+	slices.Sort(p.ids)
+	all := make([]T, len(p.ids))
+	for i, id := range p.ids {
+		all[i] = p.all[p.at[id]]
+	}
+	return all
 }
 
 // Gone is what no source lists any more.

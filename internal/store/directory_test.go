@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,4 +135,49 @@ func TestBadDirectoriesAreRefused(t *testing.T) {
 	d, err := s.Directory(t.Context(), org)
 	must(t, err)
 	equal(t, d, billing.Directory{})
+}
+
+// TestSubscriptionsOfSome: named customers have the subscriptions that they have among all, also where sources differ in whose one is.
+func TestSubscriptionsOfSome(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, address string) {
+		now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		s := storetest.Open(t, store.Options{URL: address, Now: func() time.Time { return now }})
+		ctx, org := t.Context(), organization(t, s, "Northwind IT")
+		other := organization(t, s, "Southwind IT")
+		list := func(org billing.OrganizationID, source string, pairs ...string) {
+			now = now.Add(time.Hour)
+			d := billing.Directory{Customers: []billing.Customer{{ID: "c1", Name: "Alder"}, {ID: "c2", Name: "Dunmore"}}}
+			for _, pair := range pairs {
+				id, customer, _ := strings.Cut(pair, " ")
+				d.Subscriptions = append(d.Subscriptions, billing.Subscription{ID: billing.SubscriptionID(id), CustomerID: billing.CustomerID(customer), Name: source})
+			}
+			must(t, s.SaveDirectory(ctx, org, source, d))
+		}
+		list(org, "old", "s7 c1", "s6 c2", "s5 c1", "s3 c2", "s1 c3")
+		list(org, "gone", "s4 c1", "s2 c2")
+		list(org, "gone", "s4 c2")
+		list(org, "new", "s5 c2", "s3 c1", "s9 c3", "s8 c1")
+		list(other, "new", "s1 c1", "s0 c2")
+		all, err := s.Directory(ctx, org)
+		must(t, err)
+		equal(t, subscriptionIDs(all), "s1 s3 s4 s5 s6 s7 s8 s9 ")
+		for _, of := range [][]billing.CustomerID{{"c1"}, {"c2"}, {"c3"}, {"c1", "c3"}, {"c3", "c2", "c1"}, {"nobody"}} {
+			want := all
+			want.Subscriptions = nil
+			for _, one := range all.Subscriptions {
+				if slices.Contains(of, one.CustomerID) {
+					want.Subscriptions = append(want.Subscriptions, one)
+				}
+			}
+			got, err := s.Directory(ctx, org, of...)
+			must(t, err)
+			if len(want.Subscriptions) == 0 {
+				got.Subscriptions = nil
+			}
+			equal(t, got, want)
+		}
+		n, err := s.CustomersListed(ctx, org)
+		must(t, err)
+		equal(t, n, 6) // two by each of three
+	})
 }
