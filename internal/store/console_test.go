@@ -592,6 +592,34 @@ func TestLinesAreListedByWhatIsAsked(t *testing.T) {
 	})
 }
 
+// TestSearchesCountAsFarAsAnybodyLooks: where more rows match than are counted the page is the same, and where fewer do the count is right, also
+// when some match by both their texts.
+func TestSearchesCountAsFarAsAnybodyLooks(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o office) {
+		ctx := t.Context()
+		for _, query := range []string{"9", "product 1", "legal", "services – kestrel", "nobody"} {
+			for _, sort := range []store.LineSort{"", store.LinesByPrice} {
+				f := store.LineFilter{Query: query, Sort: sort, Page: store.Page{Size: 7, Number: 2}}
+				store.SetCountMax(o.Store, 10_000)
+				whole, err := o.Lines(ctx, o.org, f)
+				must(t, err)
+				for i, most := range []int{0, 3, whole.Total - 1, whole.Total, whole.Total + 1, 0, 3, whole.Total - 1, whole.Total, whole.Total + 1} {
+					if most < 0 {
+						continue
+					}
+					store.SetCountMax(o.Store, most)
+					store.SetTextsMax(o.Store, i/5*1000) // going through all lines, and looking them up by their texts
+					got, err := o.Lines(ctx, o.org, f)
+					must(t, err)
+					want := whole
+					want.Total, want.Capped = min(whole.Total, most), whole.Total > most
+					equal(t, got, want)
+				}
+			}
+		}
+	})
+}
+
 // TestProofLeadsBothWays goes from a line to Microsoft's row and to Autotask, and back from both.
 func TestProofLeadsBothWays(t *testing.T) {
 	eachOffice(t, func(t *testing.T, o office) {

@@ -56,3 +56,6 @@ var (
 
 // SetTextsMax makes searches take rows as most of them when so many texts match.
 func SetTextsMax(s *Store, n int) { s.textsMax = n }
+
+// SetCountMax makes lists count less far.
+func SetCountMax(s *Store, n int) { s.countMax = n }

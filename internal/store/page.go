@@ -102,8 +102,8 @@ func (q *query) text() string { return " WHERE " + strings.Join(q.where, " AND "
 
 // count counts the rows that from, which may end in conditions, gives, as far as countMax.
 func (t *txn) count(ctx context.Context, from string, args []any) (n int, capped bool, err error) {
-	_, err = t.row(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM %s LIMIT %d) counted`, from, countMax+1), args, &n)
-	return min(n, countMax), n > countMax, err
+	_, err = t.row(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM %s LIMIT %d) counted`, from, t.store.countMax+1), args, &n)
+	return min(n, t.store.countMax), n > t.store.countMax, err
 }
 
 // paged reads the rows of a page and counts all that match.
@@ -114,7 +114,7 @@ func paged[T any](ctx context.Context, t *txn, l pagedList[T]) (Listed[T], error
 		return l.walked(ctx, t, l.table()+l.where.text(), cmp.Or(l.few, l.order))
 	}
 	if l.matching != nil {
-		page.Total, page.Capped = min(*l.matching, countMax), *l.matching > countMax
+		page.Total, page.Capped = min(*l.matching, t.store.countMax), *l.matching > t.store.countMax
 	} else if page.Total, page.Capped, err = t.count(ctx, l.table()+l.where.text(), l.where.args); err != nil {
 		return page, err
 	}

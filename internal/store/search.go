@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"spindle/internal/billing"
@@ -78,8 +78,8 @@ func (t *txn) saveTexts(ctx context.Context, texts searchTexts) error {
 	return nil
 }
 
-// textsMax is how many texts a search may find for rows to be looked up by them. When more are found, most rows match: then it is quicker to
-// go through the rows in their order until there are enough.
+// textsMax is how many texts a search may find for rows to be looked up by them. When more are found, or more rows than anybody counts, it is
+// quicker to go through the rows in their order until there are enough.
 const textsMax = 2000
 
 // search says how a list is searched.
@@ -98,6 +98,11 @@ func searched[T any](ctx context.Context, t *txn, l pagedList[T], s search) (Lis
 	if err != nil {
 		return page, err
 	}
+	if !few && t.store.dialect == SQLite && l.page.Walk == nil {
+		if page.Capped, err = s.plenty(ctx, t, l.table(), l.where); err != nil {
+			return page, err
+		}
+	}
 	from, order := "", l.order
 	if few {
 		from, order = s.lookUp(l.table(), l.where, texts), s.order
@@ -111,12 +116,18 @@ func searched[T any](ctx context.Context, t *txn, l pagedList[T], s search) (Lis
 	if l.page.Walk != nil {
 		return l.walked(ctx, t, from, order)
 	}
-	if page.Total, page.Capped, err = t.count(ctx, from, l.args); err != nil {
+	if page.Capped {
+		page.Total = t.store.countMax
+	} else if page.Total, page.Capped, err = t.count(ctx, from, l.args); err != nil {
 		return page, err
 	}
 	limit, offset := l.page.limits()
 	if offset >= page.Total && !page.Capped {
 		return page, nil
+	}
+	if few && page.Capped { // few texts that many rows have
+		from, order = s.walk(l.table(), l.where), l.order
+		l.args = t.once(l.where.args)
 	}
 	keys, err := l.keys(ctx, t, from, order, fmt.Sprintf(` LIMIT %d OFFSET %d`, limit, offset))
 	if err != nil {
@@ -126,28 +137,47 @@ func searched[T any](ctx context.Context, t *txn, l pagedList[T], s search) (Lis
 	return page, err
 }
 
-// findTexts gives the texts that contain a text; few is false when they are too many to look rows up by.
-func (t *txn) findTexts(ctx context.Context, text string) (found map[searchPart][]int64, few bool, err error) {
-	found = map[searchPart][]int64{}
+// findTexts gives the ids of the texts that contain a text, each part's as a list to write out; few is false when they are too many to look
+// rows up by.
+func (t *txn) findTexts(ctx context.Context, text string) (found map[searchPart]string, few bool, err error) {
+	found = map[searchPart]string{}
 	for _, part := range searchParts() {
-		if found[part], err = list(ctx, t, scanNumber, fmt.Sprintf(`SELECT text_id FROM search_text WHERE organization_id = $1 AND part = $2
-			AND text LIKE $3 ESCAPE '\' LIMIT %d`, t.store.textsMax+1), t.org, part, containing(text)); err != nil || len(found[part]) > t.store.textsMax {
+		var ids string
+		var n int
+		if _, err := t.row(ctx, fmt.Sprintf(`SELECT COALESCE(string_agg(CAST(text_id AS TEXT), ', '), ''), COUNT(*) FROM (SELECT text_id FROM search_text
+			WHERE organization_id = $1 AND part = $2 AND text LIKE $3 ESCAPE '\' LIMIT %d) x`, t.store.textsMax+1),
+			[]any{t.org, part, containing(text)}, &ids, &n); err != nil || n > t.store.textsMax {
 			return nil, false, err
 		}
+		found[part] = ids
 	}
 	return found, true, nil
 }
 
+// plenty reports whether more rows than anybody counts match by one part alone. It goes from text to text, as far as it takes, which only
+// SQLite can be told to do: to count them in their order, all texts must be known first.
+func (s search) plenty(ctx context.Context, t *txn, table string, q *query) (capped bool, err error) {
+	for _, part := range searchParts() {
+		p := &query{where: q.where, args: slices.Clip(q.args)}
+		from := fmt.Sprintf(`search_text x CROSS JOIN %s%s AND `, table, p.text()) +
+			p.place(fmt.Sprintf(`x.organization_id = $1 AND x.part = '%s' AND x.text LIKE %%s ESCAPE '\' AND %s.%s_text = x.text_id`, part, s.table, part), containing(s.text))
+		if _, capped, err = t.count(ctx, from, p.args); err != nil || capped {
+			return capped, err
+		}
+	}
+	return false, nil
+}
+
 // lookUp gives what to select the rows from that have one of the texts, each part from an index of its own; "" when there are none. Ids are
 // written out, not passed: they are our own numbers, and the driver's search for places grows with the square of their number.
-func (s search) lookUp(table string, q *query, texts map[searchPart][]int64) string {
+func (s search) lookUp(table string, q *query, texts map[searchPart]string) string {
 	var parts []string
 	choose := func(condition string) {
 		parts = append(parts, fmt.Sprintf(`SELECT %s FROM %s%s AND %s`, s.columns, table, q.text(), condition))
 	}
 	for _, part := range searchParts() {
-		if ids := texts[part]; len(ids) > 0 {
-			choose(fmt.Sprintf(`%s.%s_text IN (%s)`, s.table, part, numbersText(ids)))
+		if ids := texts[part]; ids != "" {
+			choose(fmt.Sprintf(`%s.%s_text IN (%s)`, s.table, part, ids))
 		}
 	}
 	if s.also != "" {
@@ -172,12 +202,4 @@ func (s search) walk(table string, q *query) string {
 		parts = append(parts, s.also)
 	}
 	return table + q.text() + ` AND (` + strings.Join(parts, ` OR `) + `)`
-}
-
-func numbersText(all []int64) string {
-	texts := make([]string, len(all))
-	for i, n := range all {
-		texts[i] = strconv.FormatInt(n, 10)
-	}
-	return strings.Join(texts, ", ")
 }

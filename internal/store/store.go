@@ -52,6 +52,7 @@ type Store struct {
 	log     *slog.Logger
 
 	textsMax int // see searched; tests make it smaller
+	countMax int // see count; likewise
 
 	onCommit        func(after bool)
 	onStatement     func(query string)
@@ -74,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func connect(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{now: o.Now, log: o.Log, textsMax: textsMax, onCommit: o.OnCommit, onStatement: o.OnStatement}
+	s := &Store{now: o.Now, log: o.Log, textsMax: textsMax, countMax: countMax, onCommit: o.OnCommit, onStatement: o.OnStatement}
 	if s.onStatement == nil {
 		s.onStatement = func(string) {}
 	}
