@@ -104,10 +104,71 @@ func (e *Engine) questionAbout(ctx context.Context, org store.Organization, cust
 	if q.before.Catalogue, q.known, err = e.Store.Catalogue(ctx, org.ID); err != nil {
 		return q, false, err
 	}
-	if err := e.addSets(ctx, org, &q.before, customers...); err != nil {
+	some, err := e.addSetsRated(ctx, org, &q.before, customers)
+	if err == nil && !some {
+		err = e.addSets(ctx, org, &q.before, customers...)
+	}
+	if err != nil {
 		return q, false, err
 	}
 	return q, len(customers) == 0 || rating.KnowsMonths(q.before) && rating.KnowsCosts(q.before), nil
+}
+
+// addSetsRated does what addSets does, but leaves usage out that no month that is rated looks at: most of it lies in months that are over. It
+// gives false when it cannot, because the month of a set has to be found out from its usage.
+func (e *Engine) addSetsRated(ctx context.Context, org store.Organization, in *rating.Input, of []billing.CustomerID) (bool, error) {
+	from := oldestRated(in.Day)
+	infos, err := e.Store.UsageSets(ctx, org.ID, store.SetFilter{From: from})
+	if err != nil {
+		return false, err
+	}
+	draft := *in
+	for _, i := range infos {
+		draft.Usage = append(draft.Usage, billing.UsageSet{ID: i.ID, Version: i.Version, Rows: i.Rows, Total: i.Total})
+	}
+	if e.months.learn(org.ID, &draft, false); !rating.KnowsMonths(draft) {
+		return false, nil
+	}
+	if draft.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from, of...); err != nil {
+		return false, err
+	}
+	if e.months.learn(org.ID, &draft, len(of) == 0); !rating.KnowsMonths(draft) {
+		return false, nil
+	}
+	closeMonth(&draft)
+	strangers, err := e.strangers(ctx, org, draft.Directory.Customers, of)
+	if err != nil {
+		return false, err
+	}
+	looked := rating.UsageOf(draft, append(earlierMonths(draft), draft.Month)...)
+	for i, set := range draft.Usage {
+		whose := of
+		if !looked[set.ID] {
+			if whose = strangers; len(whose) == 0 {
+				continue
+			}
+		}
+		read, err := e.Store.UsageSet(ctx, org.ID, set.ID, whose...)
+		if err != nil || read.Version != set.Version {
+			return false, err // replaced meanwhile: its month may be another
+		}
+		draft.Usage[i] = read
+	}
+	*in = draft
+	return true, nil
+}
+
+// strangers gives the customers, of some or of all, whom no source lists any more: what they are called only their invoices and usage tell.
+func (e *Engine) strangers(ctx context.Context, org store.Organization, listed []billing.Customer, of []billing.CustomerID) ([]billing.CustomerID, error) {
+	all, err := e.Store.CustomersWithUsage(ctx, org.ID, oldestRated(e.Today()))
+	known, asked := map[billing.CustomerID]bool{}, map[billing.CustomerID]bool{}
+	for _, c := range listed {
+		known[c.ID] = true
+	}
+	for _, id := range of {
+		asked[id] = true
+	}
+	return keep(all, func(id billing.CustomerID) bool { return !known[id] && (len(of) == 0 || asked[id]) }), err
 }
 
 // rated gives what a rating makes of both inputs, which are computed side by side.

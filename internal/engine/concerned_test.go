@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -251,5 +252,83 @@ func TestARatingThatPanicsFailsTheQuestion(t *testing.T) {
 	})
 	if fault.KindOf(err) != fault.KindInternal || !strings.Contains(err.Error(), "no such month") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Usage that no rated month looks at is left out, but for what it says of customers whom nobody lists: what is rated stays the same.
+func TestUsageOfMonthsThatAreOver(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		billFrom billing.Month
+		of       []billing.CustomerID
+		left     int // groups of the older month
+	}{
+		{"both months are rated", "2026-09", nil, (crowd+2)/3 + 1},
+		{"one month is over", "2026-10", nil, 1},
+		{"some customers", "2026-10", []billing.CustomerID{site(1), site(3), "left"}, 1},
+		{"some that are listed", "2026-10", []billing.CustomerID{site(1), site(3)}, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := newCrowd(t)
+			ctx, org := t.Context(), o.org.ID
+			o.billFrom(tc.billFrom)
+			o.maps("left")
+			o.check(o.Store.SetSwitch(ctx, org, billing.BillingSwitch{CustomerID: "left", On: true}, "ann"))
+			for i, name := range []string{"Alder as it was called", "Zelkova"} { // of its names the first counts, which the older month tells
+				id := billing.SetID{Kind: billing.BilledUsage, PartnerID: "partner", Invoice: fmt.Sprintf("G%d", i), Currency: "EUR"}
+				set, err := o.Store.UsageSet(ctx, org, id)
+				o.check(err)
+				group := set.Groups[0]
+				group.CustomerID, group.CustomerName = "left", name
+				set.Groups, set.Version = append(set.Groups, group), "2"
+				_, err = o.Store.SaveUsageSet(ctx, org, set, sourcePartnerCenter)
+				o.check(err)
+			}
+			whole, _, err := o.storedDecisions(ctx, o.org, tc.of...)
+			o.check(err)
+			whole.Catalogue, _, err = o.Store.Catalogue(ctx, org)
+			o.check(err)
+			part := whole
+			o.check(o.addSets(ctx, o.org, &whole, tc.of...))
+			if done, err := o.addSetsRated(ctx, o.org, &part, tc.of); err != nil || !done {
+				t.Fatalf("done: %v, %v", done, err)
+			}
+			if n := len(part.Usage[0].Groups); n != tc.left {
+				t.Errorf("%d groups of the older month were read, want %d", n, tc.left)
+			}
+			want := rateMonths(whole)
+			if got := rateMonths(part); !reflect.DeepEqual(got, want) {
+				t.Errorf("rated %+v\nwant  %+v", got.Findings, want.Findings)
+			}
+			called := slices.ContainsFunc(want.Findings, func(f billing.Finding) bool { return f.Customer == "Alder as it was called" })
+			if about := len(tc.of) == 0 || slices.Contains(tc.of, "left"); called != about {
+				t.Errorf("findings %+v", want.Findings)
+			}
+		})
+	}
+}
+
+// The month of a set is that of its version in force: one that is replaced while nothing else is known of it is found out anew.
+func TestUsageThatWasReplaced(t *testing.T) {
+	o := newOffice(t)
+	ctx, org := t.Context(), o.org.ID
+	save := func(version string, month billing.Month, groups int) {
+		set := billing.UsageSet{ID: billing.SetID{Kind: billing.BilledUsage, PartnerID: "partner", Invoice: "file", Currency: "EUR"}, Version: version}
+		for range groups {
+			set.Groups = append(set.Groups, billing.UsageGroup{CustomerID: "alder", Charged: month.Period(), Rows: 1, FirstDay: month.Period().Start, LastDay: month.Period().LastDay(),
+				Cost: money.Of(money.Int(5), "EUR")})
+		}
+		_, err := o.Store.SaveUsageSet(ctx, org, set, "file")
+		o.check(err)
+	}
+	for i, month := range []billing.Month{"2026-09", "2026-10"} {
+		save(fmt.Sprint(i), month, i+1)
+		for _, again := range []string{"first", "again"} {
+			q, err := o.ask(ctx, o.org, everybody, func(*rating.Input) {})
+			o.check(err)
+			if q.before.Month != month || len(q.before.Usage[0].Groups) != i+1 {
+				t.Errorf("%s: %s with %d groups, want %s with %d", again, q.before.Month, len(q.before.Usage[0].Groups), month, i+1)
+			}
+		}
 	}
 }

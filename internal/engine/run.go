@@ -286,11 +286,16 @@ func (e *Engine) addSets(ctx context.Context, org store.Organization, in *rating
 		return err
 	}
 	e.months.learn(org.ID, in, len(of) == 0)
+	closeMonth(in)
+	return nil
+}
+
+// closeMonth sets the month whose charges are made, once the months of all sets are known.
+func closeMonth(in *rating.Input) {
 	in.Month = closedMonth(*in)
 	if in.Settings.BillFrom == "" {
 		in.Settings.BillFrom = firstBilled(*in) // the first plan; kept by startBilling
 	}
-	return nil
 }
 
 // invoicesKnown gives the month and the total of every invoice that a source listed.

@@ -152,6 +152,12 @@ func (r *rater) rateGroup(base string, group []*candidate) {
 		r.rateEnded(base, group)
 		return
 	}
+	if len(group) == 1 && len(r.applied[base]) == 0 { // most: one price point, without a line yet
+		if line := r.addLine(base, group); line != nil && !r.wantedOnly {
+			r.giveSteps(line, group)
+		}
+		return
+	}
 	points := pricePoints(active)
 	main := r.mainPoint(base, points)
 	for _, text := range sortedKeys(points) {
@@ -313,6 +319,9 @@ func verdictOf(key string, blocks []block) verdict {
 
 // holdsOf gives each different hold once, in order.
 func holdsOf(blocks []block) []billing.Hold {
+	if len(blocks) == 0 {
+		return nil
+	}
 	seen := map[billing.Hold]bool{}
 	var holds []billing.Hold
 	for _, b := range blocks {

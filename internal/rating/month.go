@@ -209,6 +209,21 @@ func documentsOf(sets []billing.LineSet) map[document]bool {
 	return documents
 }
 
+// UsageOf gives the sets of usage that are looked at when some months are rated. The months of all sets must be known without their usage.
+func UsageOf(in Input, months ...billing.Month) map[billing.SetID]bool {
+	in.Lines, in.Usage = newestSets(in.Lines), newestUsage(in.Usage)
+	r := &rater{in: in, monthOf: SetMonths(in)}
+	looked := map[billing.SetID]bool{}
+	for _, month := range months {
+		r.in.Month = month
+		with, alone := r.monthUsage(r.monthSets())
+		for _, set := range slices.Concat(with, alone) {
+			looked[set.ID] = true
+		}
+	}
+	return looked
+}
+
 func (m *month) addSet(set billing.LineSet) {
 	var total money.Totals
 	lines := make([]*billing.LineItem, len(set.Lines))

@@ -96,6 +96,7 @@ type rater struct {
 	ofCustomer map[billing.CustomerID][]billing.SubscriptionID
 	recurring  []billing.SubscriptionID // those of all, in order
 	wantedOnly bool                     // see Wanted
+	offerNames map[offerCalled]string
 
 	findings     findings
 	contracts    map[string]*managedContract // by mark
@@ -111,18 +112,19 @@ type rater struct {
 func newRater(in Input) *rater {
 	in.Lines, in.Usage = newestSets(in.Lines), newestUsage(in.Usage)
 	r := &rater{
-		in:        in,
-		decisions: newDecisions(in.Mappings),
-		catalogue: newCatalogue(in.Catalogue),
-		prices:    newPrices(in.Mappings.Prices),
-		costs:     newCosts(in.Lines),
-		subs:      make(map[billing.SubscriptionID]billing.Subscription, len(in.Directory.Subscriptions)),
-		names:     map[billing.CustomerID]string{},
-		findings:  newFindings(),
-		contracts: map[string]*managedContract{},
-		services:  map[string]*billing.DesiredService{},
-		applied:   map[string][]string{},
-		verdicts:  make(map[billing.SubscriptionID]verdict, len(in.Directory.Subscriptions)),
+		in:         in,
+		decisions:  newDecisions(in.Mappings),
+		catalogue:  newCatalogue(in.Catalogue),
+		prices:     newPrices(in.Mappings.Prices),
+		costs:      newCosts(in.Lines),
+		subs:       make(map[billing.SubscriptionID]billing.Subscription, len(in.Directory.Subscriptions)),
+		names:      map[billing.CustomerID]string{},
+		findings:   newFindings(),
+		contracts:  map[string]*managedContract{},
+		services:   map[string]*billing.DesiredService{},
+		applied:    map[string][]string{},
+		offerNames: map[offerCalled]string{},
+		verdicts:   make(map[billing.SubscriptionID]verdict, len(in.Directory.Subscriptions)),
 	}
 	for _, s := range in.Directory.Subscriptions {
 		if old, twice := r.subs[s.ID]; !twice || compareSubscriptions(s, old) < 0 {

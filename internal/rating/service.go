@@ -72,6 +72,22 @@ func settingsBlock(what, setting string, code billing.BillingCodeID) []block {
 
 // offerName names an offer as clerks know it: "Microsoft 365 Business Premium (P1Y, monthly)".
 func (r *rater) offerName(s billing.Subscription) string {
+	known := offerCalled{s.Offer, s.Name}
+	name, found := r.offerNames[known]
+	if !found {
+		name = r.nameOffer(s)
+		r.offerNames[known] = name
+	}
+	return name
+}
+
+// offerCalled is what the name of an offer is made from.
+type offerCalled struct {
+	offer billing.Offer
+	name  string
+}
+
+func (r *rater) nameOffer(s billing.Subscription) string {
 	suffix := fmt.Sprintf(" (%s)", s.Offer.Frequency)
 	if s.Offer.Term != "" {
 		suffix = fmt.Sprintf(" (%s, %s)", s.Offer.Term, s.Offer.Frequency)

@@ -66,8 +66,8 @@ func (s *Store) SaveUsageSet(ctx context.Context, org billing.OrganizationID, se
 // usageSort orders usage by its cost.
 func usageSort(g billing.UsageGroup) int64 { return sortKey(totalsOf([]money.Amount{g.Cost})) }
 
-// UsageSet reads the version of a set that is in force.
-func (s *Store) UsageSet(ctx context.Context, org billing.OrganizationID, id billing.SetID) (billing.UsageSet, error) {
+// UsageSet reads the version of a set that is in force: whole, or what is of some customers.
+func (s *Store) UsageSet(ctx context.Context, org billing.OrganizationID, id billing.SetID, of ...billing.CustomerID) (billing.UsageSet, error) {
 	var set billing.UsageSet
 	if err := checkKind(id, usageKinds()); err != nil {
 		return set, err
@@ -77,10 +77,24 @@ func (s *Store) UsageSet(ctx context.Context, org billing.OrganizationID, id bil
 		if err != nil {
 			return err
 		}
-		set, err = t.usage(ctx, info)
+		set, err = t.usage(ctx, info, of...)
 		return err
 	})
 	return set, err
+}
+
+// CustomersWithUsage lists whose usage is in force in some of the sets whose month is not earlier than from.
+func (s *Store) CustomersWithUsage(ctx context.Context, org billing.OrganizationID, from billing.Month) ([]billing.CustomerID, error) {
+	var all []billing.CustomerID
+	err := s.read(ctx, org, func(t *txn) (err error) {
+		all, err = list(ctx, t, func(r scanner) (id billing.CustomerID, err error) {
+			err = r.Scan(&id)
+			return id, err
+		}, `SELECT DISTINCT u.customer_id FROM source_set s JOIN usage_customer u ON u.organization_id = s.organization_id AND u.set_no = s.set_no
+			WHERE s.organization_id = $1 AND s.superseded_at = 0 AND (s.latest_month >= $2 OR s.latest_month = '') ORDER BY u.customer_id`, org, from)
+		return err
+	})
+	return all, err
 }
 
 // usage reads the groups of a set: all, or those of some customers.
