@@ -117,19 +117,27 @@ func (e *Engine) questionAbout(ctx context.Context, org store.Organization, cust
 // addSetsRated does what addSets does, but leaves usage out that no month that is rated looks at: most of it lies in months that are over. It
 // gives false when it cannot, because the month of a set has to be found out from its usage.
 func (e *Engine) addSetsRated(ctx context.Context, org store.Organization, in *rating.Input, of []billing.CustomerID) (bool, error) {
-	from := oldestRated(in.Day)
-	infos, err := e.Store.UsageSets(ctx, org.ID, store.SetFilter{From: from})
+	inForce := store.SetFilter{From: oldestRated(in.Day)}
+	lines, err := e.Store.LineSets(ctx, org.ID, inForce)
+	if err != nil {
+		return false, err
+	}
+	usage, err := e.Store.UsageSets(ctx, org.ID, inForce)
 	if err != nil {
 		return false, err
 	}
 	draft := *in
-	for _, i := range infos {
+	for _, i := range usage {
 		draft.Usage = append(draft.Usage, billing.UsageSet{ID: i.ID, Version: i.Version, Rows: i.Rows, Total: i.Total})
 	}
 	if e.months.learn(org.ID, &draft, false); !rating.KnowsMonths(draft) {
 		return false, nil
 	}
-	if draft.Lines, err = e.Store.LoadLineSets(ctx, org.ID, from, of...); err != nil {
+	draft.Lines = make([]billing.LineSet, len(lines))
+	if err := twoByTwo(len(lines), func(i int) (err error) {
+		draft.Lines[i], err = e.Store.LineSet(ctx, org.ID, lines[i].ID, of...)
+		return err
+	}); err != nil {
 		return false, err
 	}
 	if e.months.learn(org.ID, &draft, len(of) == 0); !rating.KnowsMonths(draft) {
@@ -141,21 +149,40 @@ func (e *Engine) addSetsRated(ctx context.Context, org store.Organization, in *r
 		return false, err
 	}
 	looked := rating.UsageOf(draft, append(earlierMonths(draft), draft.Month)...)
-	for i, set := range draft.Usage {
+	if err := twoByTwo(len(usage), func(i int) (err error) {
 		whose := of
-		if !looked[set.ID] {
-			if whose = strangers; len(whose) == 0 {
-				continue
-			}
+		if !looked[usage[i].ID] {
+			whose = strangers
 		}
-		read, err := e.Store.UsageSet(ctx, org.ID, set.ID, whose...)
-		if err != nil || read.Version != set.Version {
-			return false, err // replaced meanwhile: its month may be another
+		if looked[usage[i].ID] || len(whose) > 0 {
+			draft.Usage[i], err = e.Store.UsageSet(ctx, org.ID, usage[i].ID, whose...)
 		}
-		draft.Usage[i] = read
+		return err
+	}); err != nil {
+		return false, err
+	}
+	for i, set := range draft.Usage {
+		if set.Version != usage[i].Version { // replaced meanwhile: its month may be another
+			return false, nil
+		}
 	}
 	*in = draft
 	return true, nil
+}
+
+// twoByTwo does something n times, two at a time: on as many connections as may be busy for long without others waiting.
+func twoByTwo(n int, do func(i int) error) error {
+	from := func(first int) func() error {
+		return func() error {
+			for i := first; i < n; i += 2 {
+				if err := do(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return sideBySide(from(0), from(1))
 }
 
 // strangers gives the customers, of some or of all, whom no source lists any more: what they are called only their invoices and usage tell.

@@ -43,14 +43,16 @@ func reads(w world) map[string]func(ctx context.Context) (any, error) {
 	set := lineSet("", 0).ID
 	usage := billing.SetID{Kind: billing.BilledUsage, Invoice: "G1"}
 	return map[string]func(ctx context.Context) (any, error){
-		"Connection":     func(ctx context.Context) (any, error) { return w.Connection(ctx, w.org, store.Autotask) },
-		"Directory":      func(ctx context.Context) (any, error) { return w.Directory(ctx, w.org) },
-		"Gone":           func(ctx context.Context) (any, error) { return w.Gone(ctx, w.org) },
-		"Sources":        func(ctx context.Context) (any, error) { return w.Sources(ctx, w.org) },
-		"CustomServices": func(ctx context.Context) (any, error) { return w.CustomServices(ctx, w.org) },
-		"Mappings":       func(ctx context.Context) (any, error) { return w.Mappings(ctx, w.org) },
-		"Authorities":    func(ctx context.Context) (any, error) { return w.Authorities(ctx, w.org) },
-		"LineSet":        func(ctx context.Context) (any, error) { return w.LineSet(ctx, w.org, set) },
+		"Connection":         func(ctx context.Context) (any, error) { return w.Connection(ctx, w.org, store.Autotask) },
+		"Directory":          func(ctx context.Context) (any, error) { return w.Directory(ctx, w.org) },
+		"CustomersListed":    func(ctx context.Context) (any, error) { return w.CustomersListed(ctx, w.org) },
+		"CustomersWithUsage": func(ctx context.Context) (any, error) { return w.CustomersWithUsage(ctx, w.org, "") },
+		"Gone":               func(ctx context.Context) (any, error) { return w.Gone(ctx, w.org) },
+		"Sources":            func(ctx context.Context) (any, error) { return w.Sources(ctx, w.org) },
+		"CustomServices":     func(ctx context.Context) (any, error) { return w.CustomServices(ctx, w.org) },
+		"Mappings":           func(ctx context.Context) (any, error) { return w.Mappings(ctx, w.org) },
+		"Authorities":        func(ctx context.Context) (any, error) { return w.Authorities(ctx, w.org) },
+		"LineSet":            func(ctx context.Context) (any, error) { return w.LineSet(ctx, w.org, set) },
 		"LineSets": func(ctx context.Context) (any, error) {
 			return w.LineSets(ctx, w.org, store.SetFilter{Superseded: true})
 		},

@@ -108,8 +108,8 @@ func linesMonth(lines []billing.LineItem) billing.Month {
 	return ordered
 }
 
-// LineSet reads the version of a set that is in force.
-func (s *Store) LineSet(ctx context.Context, org billing.OrganizationID, id billing.SetID) (billing.LineSet, error) {
+// LineSet reads the version of a set that is in force: whole, or the lines of some customers.
+func (s *Store) LineSet(ctx context.Context, org billing.OrganizationID, id billing.SetID, of ...billing.CustomerID) (billing.LineSet, error) {
 	var set billing.LineSet
 	if err := checkKind(id, lineKinds()); err != nil {
 		return set, err
@@ -119,7 +119,7 @@ func (s *Store) LineSet(ctx context.Context, org billing.OrganizationID, id bill
 		if err != nil {
 			return err
 		}
-		set, err = t.lines(ctx, info)
+		set, err = t.lines(ctx, info, of...)
 		return err
 	})
 	return set, err
