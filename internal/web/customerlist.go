@@ -61,7 +61,13 @@ func bulkBilling(w http.ResponseWriter, r *request) error {
 	if act == "contracts" {
 		return r.giveContracts(w, back)
 	}
-	order := engine.BillingOrder{On: act != "off", All: act == "all", From: billing.Month(r.text("from"))}
+	order := engine.BillingOrder{On: act != "off", All: act == "all"}
+	if text := r.text("from"); text != "" {
+		var err error
+		if order.From, err = billing.ParseMonth(text); err != nil {
+			return r.refused(w, back, fault.Invalidf("%w", err).Do("write a month such as 2026-10"))
+		}
+	}
 	for _, id := range ticked {
 		if !order.All {
 			order.Customers = append(order.Customers, billing.CustomerID(id))
@@ -123,6 +129,14 @@ func (r *request) billingQuestion(title, back, act string, review engine.Billing
 		c.Consequences = append(c.Consequences, view.Plural(review.WasOff, "customer was", "customers were")+" switched off by somebody and would be switched on.")
 	}
 	c.Consequences = append(c.Consequences, review.Effect.Sentences()...)
+	if review.Order.On && act != "" {
+		first, _ := review.First()
+		if review.Order.From != "" {
+			first = review.Order.From
+		}
+		c.Again = &view.Field{Name: "from", Label: "First billed month", Type: "month", Value: string(first),
+			Help: "What Microsoft billed for months before is never charged."}
+	}
 	for name, values := range r.PostForm {
 		for _, value := range values {
 			c.Values = append(c.Values, view.Carried{Name: name, Value: value})

@@ -16,6 +16,7 @@ type Confirm struct {
 	Consequences []string  // in numbers
 	Action       string    // where the answer is posted
 	Values       []Carried // what the form held
+	Again        *Field    // a value of the form that may be another: the question is asked again with it
 	Button       string
 	Danger       bool
 	Back         string
