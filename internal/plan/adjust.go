@@ -326,7 +326,11 @@ func (p *planner) reportPosted(s *subject, st step, earlier []step) {
 	if price == nil {
 		return
 	}
-	amount, first := s.missing(*price, st, earlier, billing.Later(s.clock.day, st.choice.instead))
+	since := billing.Later(s.clock.day, st.choice.instead)
+	if !s.clock.endedOn.IsZero() { // it is known since when nothing should have been billed
+		since = st.choice.instead
+	}
+	amount, first := s.missing(*price, st, earlier, since)
 	subject := s.want.Key + "/" + s.clock.at(first).Start.String() // the period, so that the invoice that proves it speaks of the same finding
 	consequence, remedy := fmt.Sprintf("about %s stay unbilled", amount), "Add a charge for the difference in Autotask."
 	switch amount.Sign() {

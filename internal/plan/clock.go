@@ -177,11 +177,18 @@ func (c clock) down() choice {
 	case c.policy == billing.PeriodStart:
 		return c.settle(choice{date: c.at(billing.Later(c.day, c.endedOn)).Start, why: whyCurrent})
 	}
-	last := c.day
-	if c.endedOn.After(c.day) {
-		last = c.endedOn.AddDays(-1)
+	first := c.day.AddDays(1) // without what goes; the period that began today counts as begun
+	switch {
+	case !c.endedOn.IsZero():
+		first = billing.Later(c.current().Start, c.endedOn)
+	case c.long() && c.policy == billing.UpNowDownNext:
+		first = c.day // Microsoft takes seats off a year on the day it is renewed: it does not begin another one
 	}
-	return c.settle(choice{date: c.nextAfter(last), why: "start of the next period"})
+	ch := choice{date: c.nextAfter(first.AddDays(-1)), why: "start of the next period"}
+	if !ch.date.After(c.day) {
+		ch.why = whyCurrent
+	}
+	return c.settle(ch)
 }
 
 // settle moves a date out of the contract's past, out of posted periods and off days that already hold an adjustment. A day that is

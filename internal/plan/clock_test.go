@@ -114,7 +114,9 @@ func TestClockDown(t *testing.T) {
 		{"the next period", "2026-11-20", upNow, billing.PeriodMonth, "", "2026-12-15", "start of the next period"},
 		{"the next period, on the last day", "2026-12-14", upNow, billing.PeriodMonth, "", "2026-12-15", "start of the next period"},
 		{"the next period, on the first day", "2026-12-15", upNow, billing.PeriodMonth, "", "2027-01-15", "start of the next period"},
-		{"an end of an earlier period", "2026-11-20", upNow, billing.PeriodMonth, "2026-08-01", "2026-12-15", "start of the next period"},
+		{"an end of an earlier period: this one is not owed", "2026-11-20", upNow, billing.PeriodMonth, "2026-08-01", "2026-11-15", "start of the current period, which is not posted"},
+		{"an end on the first day of this period", "2026-11-20", upNow, billing.PeriodMonth, "2026-11-15", "2026-11-15", "start of the current period, which is not posted"},
+		{"an end on its second day", "2026-11-20", nextPeriod, billing.PeriodMonth, "2026-11-16", "2026-12-15", "start of the next period"},
 		{"an end ahead", "2026-11-20", upNow, billing.PeriodMonth, "2026-12-16", "2027-01-15", "start of the next period"},
 		{"an end ahead on a period's first day", "2026-11-20", nextPeriod, billing.PeriodMonth, "2026-12-15", "2026-12-15", "start of the next period"},
 		{"true-date, fewer", "2026-11-20", trueDate, billing.PeriodMonth, "", "2026-11-20", "on the day, credited by Autotask"},
@@ -125,6 +127,10 @@ func TestClockDown(t *testing.T) {
 		{"period-start, ends ahead", "2026-11-20", periodStart, billing.PeriodMonth, "2026-12-16", "2026-12-15", "start of the current period, which is not posted"},
 		{"period-start of a year never reaches back", "2026-11-20", periodStart, billing.PeriodYear, "", "2026-11-20", "on the day, credited by Autotask"},
 		{"period-start of a year that ended", "2026-11-20", periodStart, billing.PeriodYear, "2026-06-30", "2026-06-30", "the day the subscription ended"},
+		{"a year that was not renewed, seen months later", "2027-04-20", upNow, billing.PeriodYear, "2027-01-15", "2027-01-15", "start of the current period, which is not posted"},
+		{"fewer on the day a year is renewed", "2027-01-15", upNow, billing.PeriodYear, "", "2027-01-15", "start of the current period, which is not posted"},
+		{"fewer on the day after", "2027-01-16", upNow, billing.PeriodYear, "", "2028-01-15", "start of the next period"},
+		{"fewer on that day, always next period", "2027-01-15", nextPeriod, billing.PeriodYear, "", "2028-01-15", "start of the next period"},
 		{"a year is billed to its end", "2026-11-20", upNow, billing.PeriodYear, "2026-06-30", "2027-01-15", "start of the next period"},
 	} {
 		c := clock{day: date(tc.day), policy: tc.policy, period: tc.period, start: date("2026-01-15"), endedOn: optional(tc.endedOn)}

@@ -868,3 +868,80 @@ func TestStoryOfALineThatIsReplaced(t *testing.T) {
 		},
 	})
 }
+
+// A year that is not renewed, under the policy that lets customers have to the end what they have begun: the contract begins on the day of the renewal, as it
+// should for such services (ADR 0004). Three of ten go on that day; a year later the rest ends, which the run sees the day after. No year is begun for them.
+func TestStoryOfAYearThatIsNotRenewed(t *testing.T) {
+	s := november(upNow)
+	s.b.at.contracts[0].Start, s.b.at.contracts[0].End = date("2026-03-10"), date("2031-03-09")
+	s.want.Service, s.want.Since, s.want.Units = billing.Ref{ID: "801"}, date("2026-03-10"), 10
+	priced(12000)(s)
+	s.keep(t, []entry{
+		{day: "2026-03-12", event: "ten for a year since the tenth",
+			plan: begun("2026-03-10", 10, "120.00 EUR", "+1200.00 EUR yearly", "the day the subscription is charged from"),
+		},
+		{day: "2027-03-10", event: "seven are renewed", do: seats(7),
+			rows: []string{
+				"1: 2027-03-10 to 2028-03-09 10 for 1200.00 EUR",
+				"1: 2028-03-10 to 2029-03-09 10 for 1200.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2027-03-10 10→7", money: "-360.00 EUR yearly",
+					why: "10 → 7 from 2027-03-10, start of the current period, which is not posted."},
+			},
+		},
+		{day: "2027-09-01", event: "one goes in the middle of the year: Microsoft charges it to the end, and so does the contract", do: seats(6),
+			rows: []string{
+				"1: 2027-03-10 to 2028-03-09 7 for 840.00 EUR",
+				"1: 2028-03-10 to 2029-03-09 7 for 840.00 EUR",
+			},
+			plan: []planned{
+				{what: "decrease 2028-03-10 7→6", money: "-120.00 EUR yearly",
+					why: "7 → 6 from 2028-03-10, start of the next period."},
+			},
+		},
+		{day: "2028-03-11", event: "nothing was renewed yesterday", do: ends("2028-03-10"),
+			rows: []string{
+				"1: 2028-03-10 to 2029-03-09 6 for 720.00 EUR",
+				"1: 2029-03-10 to 2030-03-09 6 for 720.00 EUR",
+			},
+			plan: []planned{
+				{what: "end 2028-03-11 6→0", money: "-720.00 EUR yearly, -718.03 EUR once",
+					why: "The subscription ended on 2028-03-10; the line ends from 2028-03-11, 2028-03-10 already has an adjustment of this line and Autotask takes one a day."},
+			},
+		},
+	})
+}
+
+// The same end of a line that nothing waits for, and of one whose new year was posted before anybody saw it.
+func TestStoryOfAnEndOnTheDayOfRenewal(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		do   func(*scene)
+		plan planned
+		find []string
+	}{
+		{"not posted", func(*scene) {}, planned{what: "end 2027-03-10 10→0", money: "-1200.00 EUR yearly", why: "The subscription ended on 2027-03-10; the line ends from 2027-03-10, start of the current period, which is not posted."}, nil},
+		{"posted", posts("2027-03-10"), planned{what: "end 2028-03-10 10→0", money: "-1200.00 EUR yearly", why: "The subscription ended on 2027-03-10; the line ends from 2028-03-10, first day after the posted periods (posted up to 2028-03-09)."},
+			[]string{"unbilled-difference/line/2027-03-10/over | Premium: -10 take effect on 2028-03-10 because the running period is posted; until then about 1200.00 EUR are billed too much. | Credit the difference in Autotask. | -1200.00 EUR"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := november(upNow)
+			s.b.at.contracts[0].Start, s.b.at.contracts[0].End = date("2026-03-10"), date("2031-03-09")
+			s.want.Service, s.want.Since, s.want.Units = billing.Ref{ID: "801"}, date("2026-03-10"), 10
+			priced(12000)(s)
+			s.keep(t, []entry{
+				{day: "2026-03-12", event: "ten for a year since the tenth",
+					plan: begun("2026-03-10", 10, "120.00 EUR", "+1200.00 EUR yearly", "the day the subscription is charged from"),
+				},
+				{day: "2027-03-13", event: "nothing was renewed on the tenth", do: both(ends("2027-03-10"), tc.do),
+					rows: []string{
+						"1: 2027-03-10 to 2028-03-09 10 for 1200.00 EUR" + map[string]string{"posted": ", posted"}[tc.name],
+						"1: 2028-03-10 to 2029-03-09 10 for 1200.00 EUR",
+					},
+					plan: []planned{tc.plan}, findings: tc.find,
+				},
+			})
+		})
+	}
+}
