@@ -125,7 +125,7 @@ func TestAChargeThatAutotaskRefused(t *testing.T) {
 	s.b.memory.Charges = append(s.b.memory.Charges, Charged{}.RefusedAs(c, "billing code is inactive"))
 	p := s.plan()
 	same(t, "changes", charged(p), []string{`charge 900 "Microsoft Azure 2026-10" +100.00 EUR held: hold-refused`})
-	same(t, "findings", findingsIn(p), []string{"posted-period/azure|900|2026-10|*|EUR | Microsoft Azure 2026-10: Autotask did not take a charge of 100.00 EUR: billing code is inactive | Credit it by hand; a charge with the internal purchase order number " +
+	same(t, "findings", findingsIn(p), []string{"posted-period/azure|900|2026-10|*|EUR | Microsoft Azure 2026-10: Autotask did not take a charge of 100.00 EUR: billing code is inactive | Charge it by hand; a charge with the internal purchase order number " +
 		c.Charge.Mark + " counts as ours. Or mend the cause and approve the change. | 100.00 EUR"})
 	s.applyAll(t, p)
 	if p = s.plan(); len(p.Changes) > 0 || len(p.Findings) > 0 {

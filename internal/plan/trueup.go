@@ -213,11 +213,14 @@ func (p *planner) trueUpHolds(b *book, want billing.DesiredCharge, corrects bool
 
 // refusedHold keeps what Autotask refused from being sent again without a person, and says what to do by hand.
 func (p *planner) refusedHold(want billing.DesiredCharge, why string) billing.Hold {
-	amount := amountOf(want.Quantity, want.UnitPrice)
+	amount, verb := amountOf(want.Quantity, want.UnitPrice), "Charge"
+	if amount.Sign() < 0 {
+		verb = "Credit"
+	}
 	p.find(billing.Finding{Kind: billing.FindingPosted, Subject: want.Key, CustomerID: want.CustomerID, Customer: want.Customer,
 		Message: fmt.Sprintf("%s: Autotask did not take a charge of %s: %s", want.Name, amount, why),
-		Remedy: fmt.Sprintf("Credit it by hand; a charge with the internal purchase order number %s counts as ours. Or mend the cause and approve the change.",
-			want.Mark), Money: amount})
+		Remedy: fmt.Sprintf("%s it by hand; a charge with the internal purchase order number %s counts as ours. Or mend the cause and approve the change.",
+			verb, want.Mark), Money: amount})
 	return billing.Hold{Policy: "hold-refused", Why: "Autotask refused it before: " + why}
 }
 
