@@ -199,7 +199,9 @@ func TestWhatIsChargedEqualsWhatIsWanted(t *testing.T) {
 
 // keeps reports whether somebody who is switched off keeps what was charged of a month, so that its sum says nothing.
 func (u *usageStory) keeps(p Plan, month billing.Month) bool {
-	named := func(f billing.Finding) bool { return f.Kind == billing.FindingNotEnabled && strings.Contains(f.Subject, string(month)) }
+	named := func(f billing.Finding) bool {
+		return f.Kind == billing.FindingNotEnabled && strings.Contains(f.Subject, string(month))
+	}
 	off := func(m billing.ChargedMonth) bool { return m.Month == month && len(m.Off) > 0 }
 	return slices.ContainsFunc(p.Findings, named) || slices.ContainsFunc(u.s.desired.Months, off)
 }
