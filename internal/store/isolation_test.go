@@ -28,8 +28,8 @@ var notScoped = []string{
 	"FailSignIn", "FinishSignIn", "HasUsers", "InvitationsFor", "Link", "Memberships", "OfferTOTP", "PassSignIn", "RedeemLink",
 	"ResetPassword", "SaveSession", "Session", "SetDisabled", "SetPassword", "SetSubject", "TokenByHash", "UseRecoveryCode",
 	"UseTOTPStep", "User", "UserByEmail", "UserBySubject",
-	// A vendor's limit belongs to the tenant, which several organizations may share.
-	"TenantCalls", "UpdateTenantCalls",
+	// A vendor's limit belongs to the tenant, which several organizations may share; how many do is no secret, who they are is.
+	"SharedTenant", "TenantCalls", "UpdateTenantCalls",
 }
 
 // tenantTables are keyed by vendor tenant: see migration 4.
