@@ -85,15 +85,17 @@ func bulkBilling(w http.ResponseWriter, r *request) error {
 
 // decideBilling asks with the numbers, then saves.
 func (r *request) decideBilling(w http.ResponseWriter, back, title, act string, order engine.BillingOrder) error {
+	_, asked := r.PostForm["asked"]
+	confirmed := r.confirmed() && (!asked || r.text("asked") == r.text("from")) // another month than the question was about is asked about anew
 	work := r.s.Engine.ReviewBilling
-	if r.confirmed() {
+	if confirmed {
 		work = r.s.Engine.DraftBilling
 	}
 	review, err := work(r.Context(), r.org, order)
 	if err != nil {
 		return r.refused(w, back, err)
 	}
-	if !r.confirmed() {
+	if !confirmed {
 		return r.page(w, http.StatusOK, view.ConfirmPage(r.shell("customers", title), r.billingQuestion(title, back, act, review)))
 	}
 	if err := r.s.Engine.SaveBilling(r.Context(), r.org, review, r.by()); err != nil {
@@ -130,12 +132,8 @@ func (r *request) billingQuestion(title, back, act string, review engine.Billing
 	}
 	c.Consequences = append(c.Consequences, review.Effect.Sentences()...)
 	if review.Order.On && act != "" {
-		first, _ := review.First()
-		if review.Order.From != "" {
-			first = review.Order.From
-		}
-		c.Again = &view.Field{Name: "from", Label: "First billed month", Type: "month", Value: string(first),
-			Help: "What Microsoft billed for months before is never charged."}
+		c.Again = &view.Field{Name: "from", Label: "First billed month", Type: "month", Value: string(review.Order.From),
+			Help: "What Microsoft billed for months before is never charged. Empty: the running month, or the month that a customer has. Another month is asked about again."}
 	}
 	for name, values := range r.PostForm {
 		for _, value := range values {

@@ -100,9 +100,10 @@ func TestSwitchBilling(t *testing.T) {
 	b.post(page+"/billing", "act", "off", "subscription", "s-alder", "confirmed", "yes").redirects(t, page)
 	b.get(page).says(t, 200, "own switch")
 	b.post(page+"/billing", "act", "maybe").says(t, 422)
-	b.post("/o/northwind-it/billing", "act", "on", "customer", "c-birch", "customer", "c-alder").says(t, 200, "Switch billing on?", `value="c-birch"`, `value="c-alder"`, "First billed month", `value="2026-11"`)
+	b.post("/o/northwind-it/billing", "act", "on", "customer", "c-birch", "customer", "c-alder").says(t, 200, "Switch billing on?", `value="c-birch"`, `value="c-alder"`, "First billed month", `name="asked" value=""`)
 	b.post("/o/northwind-it/billing", "act", "on", "customer", "c-birch", "customer", "c-alder", "from", "2026-12").
-		says(t, 200, "Billed from December 2026 on", `value="2026-12"`, `name="from" value="2026-12"`)
+		says(t, 200, "Billed from December 2026 on", `name="asked" value="2026-12"`)
+	b.post("/o/northwind-it/billing", "act", "on", "customer", "c-birch", "from", "2026-12", "asked", "", "confirmed", "yes").says(t, 200, "Billed from December 2026 on")
 	b.follow(b.post("/o/northwind-it/billing", "act", "on", "customer", "c-birch", "from", "soon", "back", "/o/northwind-it/customers")).says(t, 200, "is not a month")
 	b.post("/o/northwind-it/billing", "act", "on").redirects(t, "/")
 	b.post("/o/northwind-it/billing", "act", "on", "customer", "c-birch", "confirmed", "yes", "back", "https://evil.example/").redirects(t, "/")

@@ -16,7 +16,7 @@ type Confirm struct {
 	Consequences []string  // in numbers
 	Action       string    // where the answer is posted
 	Values       []Carried // what the form held
-	Again        *Field    // a value of the form that may be another: the question is asked again with it
+	Again        *Field    // a value of the form that may still be changed; what was asked about goes with the answer as "asked"
 	Button       string
 	Danger       bool
 	Back         string
