@@ -33,7 +33,8 @@ func (s *session) decided(sentence string, c engine.Consequence, more map[string
 
 func consequenceView(c engine.Consequence) map[string]any {
 	view := map[string]any{"known": c.Known, "charges": monthViews(c.Charges), "uncharged": monthViews(c.Uncharged),
-		"withdrawn": map[string]any{"charges": c.Withdrawn.Charges, "money": c.Withdrawn.Money.Amounts()}}
+		"withdrawn": map[string]any{"charges": c.Withdrawn.Charges, "money": c.Withdrawn.Money.Amounts()},
+		"stranded":  map[string]any{"charges": c.Stranded.Charges, "money": c.Stranded.Money.Amounts()}}
 	for name, n := range map[string]engine.Count{"ends": c.Ends, "reduces": c.Reduces, "strands": c.Strands, "blocks": c.Blocks,
 		"reprices": c.Reprices, "starts": c.Starts, "drops": c.Drops, "cycles": c.Cycles, "waits": c.Waits, "earlier": c.Earlier, "later": c.Later} {
 		view[name] = map[string]any{"lines": n.Lines, "unpriced": n.Unpriced, "money": countMoney(n)}

@@ -33,6 +33,7 @@ type Consequence struct {
 	Charges   []MonthCharges // charges that would now be made, oldest month first
 	Uncharged []MonthCharges // charges not written yet that would not be made any more
 	Withdrawn MonthCharges   // charges in Autotask that nothing asks for any more, of whichever months
+	Stranded  MonthCharges   // those of them for whose customers Spindle may not write any more: they stay
 }
 
 // Count is a number of lines and what they cost the customer per period. Lines without a price of ours are counted, not summed up.
@@ -112,7 +113,7 @@ func compareDesired(before, after side, memory plan.Memory) Consequence {
 	}
 	c.Charges = newCharges(before.desired, after.desired, memory)
 	c.Uncharged = newCharges(after.desired, before.desired, memory)
-	c.Withdrawn = withdrawn(before.desired, after.desired, memory)
+	c.withdraw(before.desired, after, memory)
 	return c
 }
 
@@ -229,34 +230,37 @@ func newCharges(a, b billing.Desired, memory plan.Memory) []MonthCharges {
 	return all
 }
 
-// withdrawn adds up the charges of a that were written and that b does not have, under this route or another. The next plan proposes to take
-// them back as long as they are not posted, which only Autotask knows.
-func withdrawn(a, b billing.Desired, memory plan.Memory) MonthCharges {
+// withdraw adds up the charges of a that were written and that b does not have, under this route or another. The next plan proposes to take
+// them back as long as they are not posted, which only Autotask knows, unless all whom they bill are switched off.
+func (c *Consequence) withdraw(a billing.Desired, b side, memory plan.Memory) {
 	written, stays := map[string]bool{}, map[string]bool{}
 	for _, paper := range memory.Charges {
 		written[paper.Key] = paper.ID != ""
 	}
-	for _, c := range b.Charges {
-		stays[string(c.CustomerID)+"|"+sameMoney(c.Key)] = true
+	for _, charge := range b.desired.Charges {
+		stays[string(charge.CustomerID)+"|"+sameMoney(charge.Key)] = true
 	}
-	var all MonthCharges
-	for _, c := range a.Charges {
-		if written[c.Key] && !stays[string(c.CustomerID)+"|"+sameMoney(c.Key)] {
-			all.Charges++
-			all.Money.Add(c.UnitPrice.Mul(c.Quantity))
+	for _, charge := range a.Charges {
+		if !written[charge.Key] || stays[string(charge.CustomerID)+"|"+sameMoney(charge.Key)] {
+			continue
 		}
+		all := &c.Stranded
+		if b.enabled[charge.CustomerID] || slices.ContainsFunc(charge.Places, func(p billing.Place) bool { return b.enabled[p.CustomerID] }) {
+			all = &c.Withdrawn
+		}
+		all.Charges++
+		all.Money.Add(charge.UnitPrice.Mul(charge.Quantity))
 	}
-	return all
 }
 
 // Nothing reports whether the decision changes neither lines nor charges, as far as is known.
 func (c Consequence) Nothing() bool {
-	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines+c.Starts.Lines+c.Drops.Lines+c.Cycles.Lines+c.Waits.Lines+c.Earlier.Lines+c.Later.Lines+len(c.Charges)+len(c.Uncharged)+c.Withdrawn.Charges == 0
+	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines+c.Starts.Lines+c.Drops.Lines+c.Cycles.Lines+c.Waits.Lines+c.Earlier.Lines+c.Later.Lines+len(c.Charges)+len(c.Uncharged)+c.Withdrawn.Charges+c.Stranded.Charges == 0
 }
 
 // Touches reports whether something that stands in Autotask is affected.
 func (c Consequence) Touches() bool {
-	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines+c.Withdrawn.Charges > 0
+	return c.Ends.Lines+c.Reduces.Lines+c.Strands.Lines+c.Blocks.Lines+c.Reprices.Lines+c.Withdrawn.Charges+c.Stranded.Charges > 0
 }
 
 // Sentences says the consequence in numbers, what is worst first.
@@ -287,6 +291,9 @@ func (c Consequence) Sentences() []string {
 	if c.Withdrawn.Charges > 0 {
 		all = append(all, fmt.Sprintf("Nothing asks any more for %s in Autotask, %s: the next plan proposes to take back what is not posted yet.",
 			counted(c.Withdrawn.Charges, "charge"), c.Withdrawn.Money))
+	}
+	if c.Stranded.Charges > 0 {
+		all = append(all, fmt.Sprintf("In Autotask %s, %s: billed as they stand, but Spindle no longer corrects them.", counted(c.Stranded.Charges, "charge"), c.Stranded.Money))
 	}
 	return all
 }

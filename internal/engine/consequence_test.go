@@ -81,6 +81,8 @@ func TestConsequenceSentences(t *testing.T) {
 		{"a month is closed", charges(charge("x", "2026-10", 500), charge("y", "2026-09", 700)), charges(), false, "", "y",
 			"2026-10 would not be charged any more: 5.00 EUR in 1 charge not written yet.|" +
 				"Nothing asks any more for 1 charge in Autotask, 7.00 EUR: the next plan proposes to take back what is not posted yet."},
+		{"charges of who is switched off", charges(charge("x", "2026-10", 500), charge("y", "2026-09", 700)), charges(), true, "", "x y",
+			"In Autotask 2 charges, 12.00 EUR: billed as they stand, but Spindle no longer corrects them."},
 		{"what is written is not charged again under another route", charges(charge(azureOld, "2026-10", 500)), charges(charge(azureNew, "2026-10", 500)), false, "", azureOld, ""},
 		{"what is not written goes with the route", charges(charge(azureOld, "2026-10", 500)), charges(charge(azureNew, "2026-10", 500)), false, "", "",
 			"2026-10 would now be charged: 5.00 EUR in 1 charge.|2026-10 would not be charged any more: 5.00 EUR in 1 charge not written yet."},
