@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -262,15 +263,19 @@ func (p *planner) driftHolds(s *subject) []billing.Hold {
 	if units, on, drifted := s.drifted(day); drifted {
 		why := fmt.Sprintf("Spindle wrote %d, Autotask now has %d%s, Microsoft says %d", s.applied.Units, units, laterOn(day, on), s.want.Units)
 		holds = append(holds, billing.Hold{Policy: "hold-on-drift", Why: why})
-		p.lineFinding(s.want, billing.FindingDrift, "The quantity was changed by hand: "+why+".",
-			"Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription.")
+		price := cmp.Or(s.want.UnitPrice, s.unitPriceAt(on))
+		p.find(billing.Finding{Kind: billing.FindingDrift, Subject: s.want.Key, CustomerID: s.want.CustomerID, Customer: s.want.Customer,
+			Message: s.want.Name + ": The quantity was changed by hand: " + why + ".",
+			Remedy:  "Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription.",
+			Money:   worth(price, max(units-s.want.Units, s.want.Units-units))})
 	}
 	if price, on := s.driftedPrice(day); price != nil {
 		why := fmt.Sprintf("Spindle wrote %s, Autotask now has %s%s, the rules say %s", s.applied.UnitPrice, price, laterOn(day, on), s.want.UnitPrice)
 		holds = append(holds, billing.Hold{Policy: "hold-on-drift", Why: why})
 		p.find(billing.Finding{Kind: billing.FindingDrift, Subject: s.want.Key + "/price", CustomerID: s.want.CustomerID, Customer: s.want.Customer,
 			Message: s.want.Name + ": The price was changed by hand: " + why + ".",
-			Remedy:  "Approve the change to restore the price, or adopt the price by a fixed price rule.", Money: worth(price, s.unitsAt(on))})
+			Remedy:  "Approve the change to restore the price, or adopt the price by a fixed price rule.",
+			Money:   money.Of(price.Value().Sub(s.want.UnitPrice.Value()).Abs(), price.Currency()).Mul(money.Int(s.unitsAt(on)))})
 	}
 	return holds
 }

@@ -495,7 +495,7 @@ func TestDiaryOfHandEdits(t *testing.T) {
 					why: "7 → 5 from 2026-12-15, start of the next period.", held: "hold-on-drift"},
 			},
 			findings: []string{
-				"changed-by-hand/line | Premium: The quantity was changed by hand: Spindle wrote 5, Autotask now has 7, Microsoft says 5. | Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription. | 50.00 EUR",
+				"changed-by-hand/line | Premium: The quantity was changed by hand: Spindle wrote 5, Autotask now has 7, Microsoft says 5. | Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription. | 20.00 EUR",
 			},
 		},
 		{day: "2026-11-21", event: "Microsoft follows", do: seats(7),
@@ -516,7 +516,7 @@ func TestDiaryOfHandEdits(t *testing.T) {
 					why: "7 → 8 from 2026-11-22, the quantity already changed inside this period, so the change starts on the day.", held: "hold-on-drift"},
 			},
 			findings: []string{
-				"changed-by-hand/line | Premium: The quantity was changed by hand: Spindle wrote 5, Autotask now has 7, Microsoft says 8. | Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription. | 80.00 EUR",
+				"changed-by-hand/line | Premium: The quantity was changed by hand: Spindle wrote 5, Autotask now has 7, Microsoft says 8. | Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription. | 10.00 EUR",
 			},
 		},
 		{day: "2026-12-20", event: "somebody set 9.50 on the eighteenth, which no row of a whole period tells yet", do: byHand("2026-12-18", 0, 950), held: true,
@@ -530,7 +530,7 @@ func TestDiaryOfHandEdits(t *testing.T) {
 					why: "The price becomes 10.00 EUR from 2026-12-20, the line already changed inside this period, so the price starts on the day.", held: "hold-on-drift"},
 			},
 			findings: []string{
-				"changed-by-hand/line/price | Premium: The price was changed by hand: Spindle wrote 10.00 EUR, Autotask now has 9.50 EUR, the rules say 10.00 EUR. | Approve the change to restore the price, or adopt the price by a fixed price rule. | 76.00 EUR",
+				"changed-by-hand/line/price | Premium: The price was changed by hand: Spindle wrote 10.00 EUR, Autotask now has 9.50 EUR, the rules say 10.00 EUR. | Approve the change to restore the price, or adopt the price by a fixed price rule. | 4.00 EUR",
 			},
 		},
 	})

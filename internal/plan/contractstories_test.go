@@ -134,7 +134,7 @@ func TestStoryOfACustomerWhoLeaves(t *testing.T) {
 				"1: 2027-03-15 to 2027-04-14 2 for 20.00 EUR",
 			},
 			findings: []string{
-				"billing-off/line | Premium: 2 units stand on contract \"Cloud\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask.",
+				"billing-off/line | Premium: 2 units stand on contract \"Cloud\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask. | 20.00 EUR",
 			},
 		},
 	})
@@ -324,7 +324,7 @@ func TestStoryOfTwoCustomers(t *testing.T) {
 				"2: 2026-06-01 to 2026-06-30 4 for 60.00 EUR",
 			},
 			findings: []string{
-				"billing-off/birch | birch: 4 units stand on contract \"Cloud 2\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask.",
+				"billing-off/birch | birch: 4 units stand on contract \"Cloud 2\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask. | 60.00 EUR",
 			},
 		},
 	})

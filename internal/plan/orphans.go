@@ -21,8 +21,11 @@ func (p *planner) planOrphan(a *Applied, line *billing.ContractService) {
 		return
 	}
 	if !p.enabled[a.CustomerID] {
-		p.lineFinding(s.want, billing.FindingNotEnabled, fmt.Sprintf("%d units stand on contract %q, but billing is off for this customer.", s.unitsAt(p.in.Desired.Day), s.contract.Name),
-			"Switch billing on to let Spindle end the line, or end it in Autotask.")
+		day := p.in.Desired.Day
+		units := s.unitsAt(day)
+		p.find(billing.Finding{Kind: billing.FindingNotEnabled, Subject: s.want.Key, CustomerID: s.want.CustomerID, Customer: s.want.Customer,
+			Message: fmt.Sprintf("%s: %d units stand on contract %q, but billing is off for this customer.", s.want.Name, units, s.contract.Name),
+			Remedy:  "Switch billing on to let Spindle end the line, or end it in Autotask.", Money: worth(s.unitPriceAt(day), units)})
 		return
 	}
 	p.planExistingLine(s)

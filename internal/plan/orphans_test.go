@@ -115,7 +115,7 @@ func TestDiaryOfBillingSwitchedOff(t *testing.T) {
 				"1: 2026-05-15 to 2026-06-14 5 for 50.00 EUR",
 			},
 			findings: []string{
-				"billing-off/line | Premium: 5 units stand on contract \"Cloud\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask.",
+				"billing-off/line | Premium: 5 units stand on contract \"Cloud\", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask. | 50.00 EUR",
 			},
 		},
 		{day: "2026-05-20", event: "only this product is switched off: the line may end", do: func(s *scene) { s.enabled = []billing.CustomerID{"c1"} },
@@ -166,7 +166,7 @@ func TestWhatAnOrphanNeedsToEnd(t *testing.T) {
 		}, nil,
 			[]string{"incomplete-read/c1/subscriptions of Alder | Could not read subscriptions of Alder: no answer. The source could not be read whole, so nothing is reduced or ended. | Run again once the connection works; spindle doctor tests it."}},
 		{"billing off", func(s *scene) { s.enabled = []billing.CustomerID{"c2"} }, nil,
-			[]string{`billing-off/line | Premium: 5 units stand on contract "Cloud", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask.`}},
+			[]string{`billing-off/line | Premium: 5 units stand on contract "Cloud", but billing is off for this customer. | Switch billing on to let Spindle end the line, or end it in Autotask. | 50.00 EUR`}},
 		{"the line is gone too", func(s *scene) { s.b.at.lines = nil }, nil, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -81,7 +81,7 @@ var unmovables = []unmovable{
 	{name: "a change waits on the day", policy: upNow, anchor: "2026-04-15", two: true,
 		before:   func(r *relocation) { _ = r.b.at.adjust(r.here.id, date("2026-12-15"), 1, nil) },
 		plan:     []string{"increase 2026-12-16 3→7", "end 2026-12-16 5→0"},
-		findings: []string{"changed-by-hand/line@910 | Premium: The quantity was changed by hand: Spindle wrote 2, Autotask now has 3 from 2026-12-15 on, Microsoft says 7. | Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription. | 70.00 EUR"}},
+		findings: []string{"changed-by-hand/line@910 | Premium: The quantity was changed by hand: Spindle wrote 2, Autotask now has 3 from 2026-12-15 on, Microsoft says 7. | Approve the change to restore Microsoft's quantity, reject it to keep the hand edit, or change the subscription. | 40.00 EUR"}},
 }
 
 // side applies one change of a move and lets the others be refused, whatever they require.
