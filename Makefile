@@ -30,6 +30,7 @@ bench-web: ## time of every page of the console with 10,000 customers, on both d
 soak: ## the long tests: SPINDLE_SOAK is how long each may run (default 10m)
 	@SPINDLE_SOAK=$${SPINDLE_SOAK:-10m} scripts/postgres.sh go test -run 'Soak|TestGallery' -count 1 -timeout 0 ./...
 	go test ./internal/plan ./internal/rating -rapid.checks=20000 -timeout 0
+	go test ./internal/store -run RollUps -rapid.checks=5000 -timeout 0
 
 generate: ## renew the generated code of the templates
 	go run $(TEMPL) generate -path internal/web

@@ -27,6 +27,8 @@ type planned struct {
 
 	keepInbox bool // findings are known already: the plan is rolled up again
 	noPapers  bool // the desired state was removed: later plans say of everything what it said
+	// unpapered says, while all plans are rolled up again, where charges stood by changes of plans whose desired state was removed.
+	unpapered map[string]chargeStand
 }
 
 // whole reports whether the plan looked at every customer.

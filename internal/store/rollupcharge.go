@@ -67,12 +67,23 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 	if err != nil {
 		return err
 	}
+	for key, was := range p.unpapered {
+		if now := stands[key]; was.run > now.run {
+			if was.written = now.written; was.written && was.state != AzureCorrected {
+				was.state = AzureCharged
+			}
+			stands[key] = was
+		}
+	}
 	for _, c := range p.changes {
 		if key := c.Change.ChargeKey; key != "" {
 			s := stands[key]
 			s.run, s.change, s.changeIs, s.held, s.changeWas = p.run, c.Change.ID, c.State, c.Change.Held(), c.Change.Kind
 			s.state = s.after()
 			stands[key] = s
+			if p.noPapers && p.unpapered != nil && c.Change.Kind != plan.RemoveCharge {
+				p.unpapered[key] = s
+			}
 		}
 	}
 	var rows []summaryRow
