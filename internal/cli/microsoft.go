@@ -180,7 +180,8 @@ func (s *session) printImport(i engine.Imported) {
 	case len(r.Totals.Amounts()) == 0:
 		s.printf("%s: %s, %s read, %d kept\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept)
 	default:
-		s.printf("%s: %s, %s read, %d kept, total before tax %s\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept, toTheCent(r.Totals))
+		toTheCent := r.Totals.Round(2, money.HalfAwayFromZero) // Microsoft rates usage to many decimals; the JSON has all of them
+		s.printf("%s: %s, %s read, %d kept, total before tax %s\n", r.Origin, i.Kind, plural(int(r.Rows), "row"), r.Kept, toTheCent)
 	}
 	if !r.Changed && len(r.Sets) > 0 && len(r.Problems) == 0 {
 		s.printf("  nothing new: this content is stored already\n")
@@ -194,15 +195,6 @@ func (s *session) printImport(i engine.Imported) {
 	for _, p := range r.Problems {
 		s.printf("  %s\n", problemLine(r.Origin, p))
 	}
-}
-
-// toTheCent shows sums of usage, which Microsoft rates to many decimals; the JSON has all of them.
-func toTheCent(t money.Totals) money.Totals {
-	var rounded money.Totals
-	for _, a := range t.Amounts() {
-		rounded.Add(a.Round(2, money.HalfAwayFromZero))
-	}
-	return rounded
 }
 
 func problemLine(file string, p store.ImportProblem) string {

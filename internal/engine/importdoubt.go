@@ -99,6 +99,7 @@ func lacking(given, before givenSet) (store.ImportProblem, bool) {
 	if given.rows >= before.rows && len(gone) == 0 {
 		return store.ImportProblem{}, false
 	}
+	cents := func(t money.Totals) money.Totals { return t.Round(2, money.HalfAwayFromZero) }
 	message := fmt.Sprintf("of %s %d rows with %s are stored, and here are %d with %s", setWords(given.id), before.rows, cents(before.total), given.rows, cents(given.total))
 	if len(gone) > 0 {
 		message += "; nothing is here of " + few(gone)
@@ -128,13 +129,4 @@ func few(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more customers", strings.Join(names[:3], ", "), len(names)-3)
-}
-
-// cents rounds totals for sentences.
-func cents(t money.Totals) string {
-	var rounded money.Totals
-	for _, a := range t.Amounts() {
-		rounded.Add(a.Round(2, money.HalfAwayFromZero))
-	}
-	return rounded.String()
 }

@@ -174,6 +174,15 @@ func (t Totals) Amounts() []Amount {
 	return amounts
 }
 
+// Round rounds each sum to places digits in a named mode. The sums rounded from are not changed.
+func (t Totals) Round(places int32, mode Mode) Totals {
+	var rounded Totals
+	for _, a := range t.Amounts() {
+		rounded.Add(a.Round(places, mode))
+	}
+	return rounded
+}
+
 // Equal reports whether both hold the same sums; a zero sum equals an absent one.
 func (t Totals) Equal(u Totals) bool {
 	for _, a := range append(t.Amounts(), u.Amounts()...) {

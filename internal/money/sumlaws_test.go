@@ -179,3 +179,22 @@ func TestTotalsInWords(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalsAreRoundedByCurrency: each sum is rounded by itself and away from zero at a half, and what it was rounded from stays exact.
+func TestTotalsAreRoundedByCurrency(t *testing.T) {
+	var exact Totals
+	for _, text := range []string{"2712.214511866094052 EUR", "0.005 USD", "-0.005 JPY"} {
+		a, err := ParseAmount(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exact.Add(a)
+	}
+	const whole = "2712.214511866094052 EUR, -0.005 JPY, 0.005 USD"
+	if got := exact.Round(2, HalfAwayFromZero).String(); got != "2712.21 EUR, -0.01 JPY, 0.01 USD" || exact.String() != whole {
+		t.Errorf("rounded %s of %s", got, exact)
+	}
+	if got := (Totals{}).Round(2, HalfAwayFromZero); got.String() != "0" {
+		t.Errorf("nothing is rounded to %s", got)
+	}
+}

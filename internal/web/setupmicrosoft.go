@@ -42,10 +42,7 @@ func (r *request) setupMicrosoftView(errs map[string]string) (view.SetupMicrosof
 	v.Reports = found.Rows
 	v.List = view.List{Base: r.path("setup", "imports"), Total: found.Total, Size: latestReports, Page: 1}
 	v.Collect = r.collectState(found.Rows)
-	v.Upload = []view.Field{{Name: "files", Label: "Files", Type: "file", Multiple: true, Required: true, Error: errs["files"], Accept: ".csv,.json,.jsonl,.gz,.zip,.txt",
-		Help: "Reconciliation and daily usage files as downloaded from Partner Center or from your distributor: CSV, JSON Lines, gzip, zip; up to " + v.UploadMax + " together."},
-		{Name: "day_first", Label: "Dates have the day first, as in 31.12.2026", Type: "checkbox"},
-		{Name: "took_away", Label: "Microsoft took rows away: replace stored files that held more", Type: "checkbox"}}
+	v.Upload = view.UploadFields(v.UploadMax, errs["files"])
 	return v, nil
 }
 

@@ -129,16 +129,12 @@ func microsoftForm() []view.Field {
 
 func microsoftPages() []Page {
 	shell := runShell("setup", "Microsoft")
-	upload := []view.Field{{Name: "files", Label: "Files", Type: "file", Multiple: true, Required: true, Accept: ".csv,.json,.jsonl,.gz,.zip,.txt",
-		Help: "Reconciliation and daily usage files as downloaded from Partner Center or from your distributor: CSV, JSON Lines, gzip, zip; up to 512 MB together."},
-		{Name: "day_first", Label: "Dates have the day first, as in 31.12.2026", Type: "checkbox"},
-		{Name: "took_away", Label: "Microsoft took rows away: replace stored files that held more", Type: "checkbox"}}
+	upload := view.UploadFields("512 MB", "")
 	fresh := view.SetupMicrosoft{Form: microsoftForm(), Other: addressField(), Upload: upload}
 	wrong := fresh
 	wrong.Form, wrong.Open = microsoftForm(), true
 	wrong.Form[0].Value, wrong.Form[2].Error = "9b1d4e6f-1111-4222-8333-944455556666", "Microsoft refuses the secret: AADSTS7000215, invalid client secret; copy the secret's value, not its id"
-	wrong.Upload = slices.Clone(upload)
-	wrong.Upload[0].Error = "no file was chosen: choose at least one file"
+	wrong.Upload = view.UploadFields("512 MB", "no file was chosen: choose at least one file")
 	wrong.Notice = view.Notice{Tone: "bad", Text: "Nothing was saved: 2 fields need another value"}
 	stored := view.SetupMicrosoft{Connected: true, Stored: "2026-09-01 10:04 UTC by ann@northwind.example", Tenant: "9b1d4e6f-1111-4222-8333-944455556666",
 		Client: "3f1c8a52-0c2e-4d0e-9a55-7d5d5f8b1a01", Form: microsoftForm(), Other: addressField(), Upload: upload, Reports: sampleReports(), List: listOf("/o/northwind/setup/imports", 24)}

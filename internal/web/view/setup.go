@@ -45,6 +45,16 @@ type SettingGroup struct {
 	Meanings    []Option // what each choice means
 }
 
+// UploadFields are what a person says when files are uploaded: which, up to what size together, and what the files cannot say themselves.
+func UploadFields(most, wrong string) []Field {
+	return []Field{
+		{Name: "files", Label: "Files", Type: "file", Multiple: true, Required: true, Error: wrong, Accept: ".csv,.json,.jsonl,.gz,.zip,.txt",
+			Help: "Reconciliation and daily usage files as downloaded from Partner Center or from your distributor: CSV, JSON Lines, gzip, zip; up to " + most + " together."},
+		{Name: "day_first", Label: "Dates have the day first, as in 31.12.2026", Type: "checkbox"},
+		{Name: "took_away", Label: "Microsoft took rows away: replace stored files that held more", Type: "checkbox"},
+	}
+}
+
 // SetupMicrosoft is the page of the connection to Microsoft and of files.
 type SetupMicrosoft struct {
 	Connected bool
