@@ -59,7 +59,7 @@ func (t *txn) rollUp(ctx context.Context, p planned) error {
 		}
 	}
 	if p.noPapers {
-		return nil
+		return t.rememberStands(ctx, p)
 	}
 	for _, step := range []func() error{
 		func() error { return t.rollUpLines(ctx, p, names) },

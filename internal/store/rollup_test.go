@@ -369,6 +369,37 @@ func missingIn(all, other []string) string {
 }
 
 // derived gives the rows of the tables that are worked out, without the column that only says whether a row must be written again.
+// TestChargesOfPlansWithoutPapers: where a charge stands is worked out anew also from the change of a plan whose desired state retention has removed, while
+// a later plan that wants the charge says nothing new of it.
+func TestChargesOfPlansWithoutPapers(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		p := &play{world: world{s, organization(t, s, "Northwind IT")}, tb: t}
+		must(t, s.SaveDirectory(ctx, p.org, "one", billing.Directory{Customers: []billing.Customer{{ID: "c1"}}}))
+		one := money.Of(money.Int(1), "EUR")
+		charge := billing.DesiredCharge{Key: "line|10|2026-08|c1|EUR", CustomerID: "c1", Customer: "Customer", Contract: billing.Ref{ID: "10"}, Month: "2026-08", Name: "Azure",
+			Quantity: money.Int(1), UnitPrice: one, UnitCost: one}
+		save := func(changes ...plan.Change) {
+			run, err := s.CreateRun(ctx, p.org, "tester", store.Scope{})
+			must(t, err)
+			must(t, s.SavePlan(ctx, p.org, run.ID, plan.Plan{Day: billing.NewDate(2026, 9, 1), Changes: changes, Fingerprint: fingerprint(run.ID), Complete: true},
+				billing.Desired{Day: billing.NewDate(2026, 9, 1), Charges: []billing.DesiredCharge{charge}}))
+		}
+		save(plan.Change{ID: "makes", Kind: plan.CreateCharge, CustomerID: "c1", Customer: "Customer", Contract: charge.Contract, ChargeKey: charge.Key, OneOff: one})
+		save() // leaves the change of the first plan behind, and wants the charge all the same
+		gone, err := s.Remove(ctx, p.org, store.RetentionCut{Versions: farAway, Papers: farAway}, billing.NewDate(2026, 9, 1), "ann")
+		must(t, err)
+		if gone.Nothing() {
+			t.Fatal("no papers were removed: the test would prove nothing")
+		}
+		before := p.derived()
+		must(t, store.Rebuild(ctx, s, p.org))
+		if after := p.derived(); !slices.Equal(before, after) {
+			t.Errorf("kept   %s\nworked %s", missingIn(before, after), missingIn(after, before))
+		}
+	})
+}
+
 func (p *play) derived() []string {
 	var lines []string
 	for _, table := range store.DerivedTables() {

@@ -63,28 +63,9 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 	if err := t.supersedeCharges(ctx, p); err != nil {
 		return err
 	}
-	stands, err := t.chargeStands(ctx)
+	stands, err := t.standsAfter(ctx, p)
 	if err != nil {
 		return err
-	}
-	for key, was := range p.unpapered {
-		if now := stands[key]; was.run > now.run {
-			if was.written = now.written; was.written && was.state != AzureCorrected {
-				was.state = AzureCharged
-			}
-			stands[key] = was
-		}
-	}
-	for _, c := range p.changes {
-		if key := c.Change.ChargeKey; key != "" {
-			s := stands[key]
-			s.run, s.change, s.changeIs, s.held, s.changeWas = p.run, c.Change.ID, c.State, c.Change.Held(), c.Change.Kind
-			s.state = s.after()
-			stands[key] = s
-			if p.noPapers && p.unpapered != nil && c.Change.Kind != plan.RemoveCharge {
-				p.unpapered[key] = s
-			}
-		}
 	}
 	var rows []summaryRow
 	months := map[string]billing.Month{}
@@ -117,6 +98,42 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 		}
 	}
 	return nil
+}
+
+// standsAfter gives where every known charge stands once a plan is saved.
+func (t *txn) standsAfter(ctx context.Context, p planned) (map[string]chargeStand, error) {
+	stands, err := t.chargeStands(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for key, was := range p.unpapered {
+		if now := stands[key]; was.run > now.run {
+			if was.written = now.written; was.written && was.state != AzureCorrected {
+				was.state = AzureCharged
+			}
+			stands[key] = was
+		}
+	}
+	for _, c := range p.changes {
+		if key := c.Change.ChargeKey; key != "" {
+			s := stands[key]
+			s.run, s.change, s.changeIs, s.held, s.changeWas = p.run, c.Change.ID, c.State, c.Change.Held(), c.Change.Kind
+			s.state = s.after()
+			stands[key] = s
+		}
+	}
+	return stands, nil
+}
+
+// rememberStands keeps where charges stand by the changes of a plan whose desired state was removed, for later plans that want them.
+func (t *txn) rememberStands(ctx context.Context, p planned) error {
+	stands, err := t.standsAfter(ctx, p)
+	for _, c := range p.changes {
+		if key := c.Change.ChargeKey; key != "" && c.Change.Kind != plan.RemoveCharge {
+			p.unpapered[key] = stands[key]
+		}
+	}
+	return err
 }
 
 // supersedeCharges does for charges what supersede does for changes: what an earlier plan left open is not on its way any more.
