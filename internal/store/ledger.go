@@ -111,7 +111,8 @@ func (s *Store) FinishSend(ctx context.Context, org billing.OrganizationID, id R
 		if err := t.lastAttempt(ctx, n, changeID, o.Attempt); err != nil {
 			return err
 		}
-		if err := t.step(ctx, n, changeID, move{o.State, o.Message, []ChangeStateKind{ChangeSending, ChangeUnknown}}); err != nil {
+		taken, err := t.move(ctx, n, changeID, move{o.State, o.Message, []ChangeStateKind{ChangeSending, ChangeUnknown}})
+		if err != nil {
 			return err
 		}
 		if err := t.finishAttempt(ctx, n, changeID, o); err != nil {
@@ -123,6 +124,9 @@ func (s *Store) FinishSend(ctx context.Context, org billing.OrganizationID, id R
 			}
 		} else if !o.Memory.isZero() {
 			return fault.Invalidf("a change that is %s leaves nothing to remember", o.State).WithField("memory")
+		}
+		if err := t.rollUpMoves(ctx, n, []moved{taken}); err != nil { // after the memory: it says which charges stand
+			return err
 		}
 		return t.audit(ctx, "spindle", "change."+string(o.State), changeSubject(n, changeID), map[string]any{
 			"message": o.Message, "receipt": o.Receipt, "memory": o.Memory,

@@ -177,6 +177,9 @@ func (s *Store) Adopt(ctx context.Context, org billing.OrganizationID, m MemoryU
 		subject := m.Contract.Mark + m.Service.Mark
 		if m.Charge != nil {
 			subject = m.Charge.Key
+			if err := t.restandCharges(ctx, []string{subject}); err != nil {
+				return err
+			}
 		}
 		if m.Line != nil {
 			subject = m.Line.LineKey

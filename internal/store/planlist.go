@@ -197,6 +197,9 @@ func (s *Store) PlanChanges(ctx context.Context, org billing.OrganizationID, id 
 		}
 		f.narrow(l.where, ` || ''`) // see Lines
 		s := search{text: f.Query, table: `c`, columns: `c.seq`, order: `+c.seq`}
+		if _, err := t.row(ctx, `SELECT changes FROM run_rollup WHERE organization_id = $1 AND run_no = $2`, []any{org, n}, &s.most); err != nil {
+			return err
+		}
 		if begins, err := t.idsBegin(ctx, n, fold(f.Query)); err != nil {
 			return err
 		} else if begins {

@@ -247,13 +247,12 @@ func (t *txn) replayPlans(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unpapered := map[string]chargeStand{}
 	for _, run := range runs {
 		p, err := t.plannedAgain(ctx, run)
 		if err != nil {
 			return err
 		}
-		p.keepInbox, p.noPapers, p.unpapered = decided, !run.RemovedAt.IsZero(), unpapered
+		p.keepInbox, p.noPapers = decided, !run.RemovedAt.IsZero()
 		if err := t.rollUp(ctx, p); err != nil {
 			return err
 		}

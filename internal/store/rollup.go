@@ -27,8 +27,6 @@ type planned struct {
 
 	keepInbox bool // findings are known already: the plan is rolled up again
 	noPapers  bool // the desired state was removed: later plans say of everything what it said
-	// unpapered says, while all plans are rolled up again, where charges stood by changes of plans whose desired state was removed.
-	unpapered map[string]chargeStand
 }
 
 // whole reports whether the plan looked at every customer.
@@ -59,7 +57,7 @@ func (t *txn) rollUp(ctx context.Context, p planned) error {
 		}
 	}
 	if p.noPapers {
-		return t.rememberStands(ctx, p)
+		return nil
 	}
 	for _, step := range []func() error{
 		func() error { return t.rollUpLines(ctx, p, names) },
@@ -195,7 +193,7 @@ func (t *txn) rollUpMoves(ctx context.Context, n int64, moves []moved) error {
 	if err := t.lineMoves(ctx, moves); err != nil {
 		return err
 	}
-	if err := t.chargeMoves(ctx, n, moves); err != nil {
+	if err := t.chargeMoves(ctx, moves); err != nil {
 		return err
 	}
 	return t.refreshCustomers(ctx, keysOf(customers)...)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,49 +22,56 @@ type storedChargeRow struct {
 
 // chargeStand is where a charge stands, with its newest change.
 type chargeStand struct {
-	state     AzureState
-	run       int64
-	change    string
-	changeIs  ChangeStateKind
-	held      bool
-	written   bool // it is in the target
-	changeWas plan.ChangeKind
+	state    AzureState
+	run      int64 // of the newest change, 0: there is none
+	change   string
+	changeIs ChangeStateKind
+	held     bool
 }
 
 func chargeFigures(c billing.DesiredCharge) Figures {
 	return figuresOf(c.Quantity, &c.UnitCost, &c.UnitPrice)
 }
 
-// after gives the state of a charge when its newest change is in a state.
-func (s chargeStand) after() AzureState {
-	done := s.changeIs == ChangeApplied
+// chargeHistory folds the changes of a charge, in the order of their plans, into where it stands. It is worked out from the changes alone, at
+// every step of one of them, so that an old run that goes on after a newer plan was saved counts like any other.
+type chargeHistory struct {
+	newest    chargeStand
+	underWay  bool // the charge will be written, as far as is known
+	corrected bool
+}
+
+func (h *chargeHistory) add(kind plan.ChangeKind, c chargeStand) {
+	h.newest = c
 	switch {
-	case s.changeWas == plan.CreateCharge && done:
-		return AzureCharged
-	case s.changeWas == plan.CreateCharge:
-		switch s.changeIs {
-		case ChangeApproved, ChangeSending, ChangeUnknown:
-			return AzureApproved
-		}
-		return AzureFinal
-	case s.changeWas == plan.RemoveCharge && done:
-		return AzureFinal
-	case done:
-		return AzureCorrected
-	case s.state == "":
-		return AzureCharged
+	case c.changeIs == ChangeApplied:
+		h.corrected = kind != plan.CreateCharge && kind != plan.RemoveCharge
+	case kind == plan.CreateCharge:
+		h.underWay = h.underWay || c.changeIs == ChangeApproved || c.changeIs == ChangeSending || c.changeIs == ChangeUnknown
 	}
-	return s.state
+}
+
+// stand gives where the charge stands; written says whether it is in the target.
+func (h *chargeHistory) stand(written bool) chargeStand {
+	s := h.newest
+	switch {
+	case written && h.corrected:
+		s.state = AzureCorrected
+	case written:
+		s.state = AzureCharged
+	case h.underWay:
+		s.state = AzureApproved
+	default:
+		s.state = AzureFinal
+	}
+	return s
 }
 
 const chargeColumns = `mark, customer_id, contract, month, azure, state, wanted, run_no, change_run, change_id, change_state, held, digest, body`
 
 // rollUpCharges keeps every charge that the plan wants, and brings the months they are in in step.
 func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) error {
-	if err := t.supersedeCharges(ctx, p); err != nil {
-		return err
-	}
-	stands, err := t.standsAfter(ctx, p)
+	stands, moved, err := t.standsAfter(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -76,107 +84,122 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 		}
 		rows = append(rows, row)
 		months[c.Key] = c.Month
+		delete(moved, c.Key)
 	}
 	keys, err := t.writeSummaries(ctx, p, summaryTable{"charge_summary", "charge_key", chargeColumns}, rows)
 	if err != nil {
 		return err
 	}
-	touched := map[billing.Month]bool{}
+	differs := map[billing.Month]bool{} // by months that the plan says something of
+	for _, month := range months {
+		differs[month] = false
+	}
 	for _, key := range slices.Concat(keys.fresh, keys.changed) {
-		touched[months[key]] = true
+		differs[months[key]] = true
 	}
 	for _, key := range keys.unwanted {
 		var month billing.Month
 		if _, err := t.row(ctx, `SELECT month FROM charge_summary WHERE organization_id = $1 AND charge_key = $2`, []any{t.org, key}, &month); err != nil {
 			return err
 		}
-		touched[month] = true
+		differs[month] = true
 	}
-	for _, month := range keysOf(touched) {
-		if err := t.refreshMonth(ctx, month, p.run); err != nil {
+	if err := t.restandCharges(ctx, keysOf(moved)); err != nil {
+		return err
+	}
+	return t.rollUpChargeMonths(ctx, p.run, differs)
+}
+
+// rollUpChargeMonths adds up the months that differ, and notes of all of them that the run was the last to say something.
+func (t *txn) rollUpChargeMonths(ctx context.Context, run int64, differs map[billing.Month]bool) error {
+	for _, month := range keysOf(differs) {
+		if differs[month] {
+			if err := t.refreshMonth(ctx, month, run); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := t.exec(ctx, `UPDATE month_total SET run_no = $4 WHERE organization_id = $1 AND part = $2 AND month = $3`,
+			t.org, partCharges, month, run); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// standsAfter gives where every known charge stands once a plan is saved.
-func (t *txn) standsAfter(ctx context.Context, p planned) (map[string]chargeStand, error) {
-	stands, err := t.chargeStands(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for key, was := range p.unpapered {
-		if now := stands[key]; was.run > now.run {
-			if was.written = now.written; was.written && was.state != AzureCorrected {
-				was.state = AzureCharged
-			}
-			stands[key] = was
-		}
-	}
-	for _, c := range p.changes {
-		if key := c.Change.ChargeKey; key != "" {
-			s := stands[key]
-			s.run, s.change, s.changeIs, s.held, s.changeWas = p.run, c.Change.ID, c.State, c.Change.Held(), c.Change.Kind
-			s.state = s.after()
-			stands[key] = s
-		}
-	}
-	return stands, nil
-}
-
-// rememberStands keeps where charges stand by the changes of a plan whose desired state was removed, for later plans that want them.
-func (t *txn) rememberStands(ctx context.Context, p planned) error {
-	stands, err := t.standsAfter(ctx, p)
-	for _, c := range p.changes {
-		if key := c.Change.ChargeKey; key != "" && c.Change.Kind != plan.RemoveCharge {
-			p.unpapered[key] = stands[key]
-		}
-	}
-	return err
-}
-
-// supersedeCharges does for charges what supersede does for changes: what an earlier plan left open is not on its way any more.
-func (t *txn) supersedeCharges(ctx context.Context, p planned) error {
-	where, args := only("customer_id", p.scope.Customers, []any{t.org, p.run, ChangeSuperseded, AzureApproved, AzureFinal})
-	_, err := t.exec(ctx, `UPDATE charge_summary SET change_state = $3, state = CASE WHEN state = $4 THEN $5 ELSE state END, digest = ''
-		WHERE organization_id = $1 AND change_run <> $2 AND change_state IN ('proposed', 'approved')
-		AND EXISTS (SELECT 1 FROM plan_change c WHERE c.organization_id = charge_summary.organization_id AND c.run_no = charge_summary.change_run
-		AND c.change_id = charge_summary.change_id AND c.state = $3)`+where, args...)
-	return err
-}
-
-// chargeStands gives where every known charge stands, and which are in the target.
-func (t *txn) chargeStands(ctx context.Context) (map[string]chargeStand, error) {
-	stands := map[string]chargeStand{}
-	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
+// standsAfter gives where every known charge stands once a plan is saved, and which may stand elsewhere than before: those of the plan's
+// changes, and those whose open changes the plan took over.
+func (t *txn) standsAfter(ctx context.Context, p planned) (stands map[string]chargeStand, moved map[string]bool, err error) {
+	stands, moved = map[string]chargeStand{}, map[string]bool{}
+	if _, err := list(ctx, t, func(r scanner) (struct{}, error) {
 		var key string
 		var s chargeStand
 		err := r.Scan(&key, &s.state, &s.run, &s.change, &s.changeIs, &s.held)
 		stands[key] = s
+		moved[key] = s.state == AzureApproved || s.changeIs == ChangeProposed || s.changeIs == ChangeApproved
 		return struct{}{}, err
-	}, `SELECT charge_key, state, change_run, change_id, change_state, held FROM charge_summary WHERE organization_id = $1`, t.org)
-	if err != nil {
+	}, `SELECT charge_key, state, change_run, change_id, change_state, held FROM charge_summary WHERE organization_id = $1`, t.org); err != nil {
+		return nil, nil, err
+	}
+	for _, c := range p.desired.Charges {
+		if _, known := stands[c.Key]; !known {
+			moved[c.Key] = true
+		}
+	}
+	for _, c := range p.changes {
+		if key := c.Change.ChargeKey; key != "" {
+			moved[key] = true
+		}
+	}
+	maps.DeleteFunc(moved, func(_ string, moved bool) bool { return !moved })
+	for some := range slices.Chunk(keysOf(moved), atOnce) {
+		now, err := t.chargeStands(ctx, some)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(stands, now)
+	}
+	return stands, moved, nil
+}
+
+// chargeStands works out where charges stand, from all of their changes and from what is in the target.
+func (t *txn) chargeStands(ctx context.Context, charges []string) (map[string]chargeStand, error) {
+	histories := make(map[string]*chargeHistory, len(charges))
+	for _, key := range charges {
+		histories[key] = &chargeHistory{}
+	}
+	q := t.query(`c.organization_id = $1 AND c.charge_key <> ''`).in(`c.charge_key`, charges)
+	if _, err := list(ctx, t, func(r scanner) (struct{}, error) {
+		var key string
+		var kind plan.ChangeKind
+		var c chargeStand
+		err := r.Scan(&key, &kind, &c.run, &c.change, &c.changeIs, &c.held)
+		if err == nil {
+			histories[key].add(kind, c)
+		}
+		return struct{}{}, err
+	}, `SELECT c.charge_key, c.kind, c.run_no, c.change_id, c.state, c.held FROM plan_change c
+		JOIN run r ON r.organization_id = c.organization_id AND r.run_no = c.run_no`+q.text()+` ORDER BY r.planned_at, c.run_no, c.seq`, q.args...); err != nil {
 		return nil, err
 	}
-	_, err = list(ctx, t, func(r scanner) (struct{}, error) {
+	written := map[string]bool{}
+	q = t.query(`organization_id = $1`).and(`kind = %s`, refCharge).in(`mark`, charges)
+	if _, err := list(ctx, t, func(r scanner) (struct{}, error) {
 		var key string
 		err := r.Scan(&key)
-		s := stands[key]
-		if s.state != AzureCorrected {
-			s.state = AzureCharged
-		}
-		s.written = true
-		stands[key] = s
+		written[key] = true
 		return struct{}{}, err
-	}, `SELECT mark FROM memory_ref WHERE organization_id = $1 AND kind = $2`, t.org, refCharge)
-	return stands, err
+	}, `SELECT mark FROM memory_ref`+q.text(), q.args...); err != nil {
+		return nil, err
+	}
+	stands := make(map[string]chargeStand, len(charges))
+	for key, h := range histories {
+		stands[key] = h.stand(written[key])
+	}
+	return stands, nil
 }
 
 func chargeSummary(c billing.DesiredCharge, names targetNames, s chargeStand) (summaryRow, error) {
-	if s.state == "" {
-		s.state = AzureFinal
-	}
 	contract, name := names.contract(c.Contract)
 	body, err := encode(storedChargeRow{c, name})
 	return summaryRow{c.Key, digestOf(body, contract, string(s.state), runText(s.run), s.change, string(s.changeIs)), []any{
@@ -185,43 +208,41 @@ func chargeSummary(c billing.DesiredCharge, names targetNames, s chargeStand) (s
 	}}, err
 }
 
-// chargeMoves brings charges in step with steps of their newest changes.
-func (t *txn) chargeMoves(ctx context.Context, n int64, moves []moved) error {
-	of := map[string]moved{} // by charge: one change of a run is its newest
-	byID := map[string]moved{}
+// chargeMoves brings charges in step with steps of their changes.
+func (t *txn) chargeMoves(ctx context.Context, moves []moved) error {
+	charges := map[string]bool{}
 	for _, m := range moves {
 		if m.charge != "" {
-			of[m.charge], byID[m.id] = m, m
+			charges[m.charge] = true
 		}
 	}
+	return t.restandCharges(ctx, keysOf(charges))
+}
+
+// keptCharge is a row of charge_summary.
+type keptCharge struct {
+	chargeStand
+	key      string
+	month    billing.Month
+	customer billing.CustomerID
+	wanted   bool
+}
+
+// restandCharges works out again where charges stand, and brings their months in step. Charges that no plan wanted are left out.
+func (t *txn) restandCharges(ctx context.Context, charges []string) error {
 	touched := map[billing.Month]map[billing.CustomerID]bool{}
 	recounted := map[billing.Month]bool{}
-	for some := range slices.Chunk(keysOf(of), atOnce) {
-		found, err := t.standingCharges(ctx, n, some)
+	for some := range slices.Chunk(charges, atOnce) {
+		moved, err := t.restandSome(ctx, some)
 		if err != nil {
 			return err
 		}
-		steps := map[[2]string][]string{} // new state of the charge and of its change → charges
-		for _, c := range found {
-			m, newest := byID[c.change]
-			if !newest {
-				continue
-			}
-			stands := chargeStand{state: c.state, changeIs: m.to, changeWas: m.kind}
-			step := [2]string{string(stands.after()), string(m.to)}
-			steps[step] = append(steps[step], c.key)
+		for _, c := range moved {
 			if touched[c.month] == nil {
 				touched[c.month] = map[billing.CustomerID]bool{}
 			}
 			touched[c.month][c.customer] = true
-			recounted[c.month] = recounted[c.month] || !c.wanted // it counts once it stands
-		}
-		for step, charges := range steps {
-			q := t.query(`organization_id = $1`).in(`charge_key`, charges)
-			set := q.place(`state = %s, change_state = %s, digest = ''`, step[0], step[1])
-			if _, err := t.exec(ctx, `UPDATE charge_summary SET `+set+q.text(), q.args...); err != nil {
-				return err
-			}
+			recounted[c.month] = recounted[c.month] || !c.wanted // it counts while it stands
 		}
 	}
 	for _, month := range keysOf(touched) {
@@ -236,22 +257,41 @@ func (t *txn) chargeMoves(ctx context.Context, n int64, moves []moved) error {
 	return nil
 }
 
-// standingCharge is what chargeMoves needs to know of a charge.
-type standingCharge struct {
-	key, change string
-	state       AzureState
-	month       billing.Month
-	customer    billing.CustomerID
-	wanted      bool
-}
-
-// standingCharges gives those of some charges whose newest change is one of the run's.
-func (t *txn) standingCharges(ctx context.Context, n int64, charges []string) ([]standingCharge, error) {
-	q := t.query(`organization_id = $1`).and(`change_run = %s`, n).in(`charge_key`, charges)
-	return list(ctx, t, func(r scanner) (c standingCharge, err error) {
-		err = r.Scan(&c.key, &c.change, &c.state, &c.month, &c.customer, &c.wanted)
+// restandSome writes where some charges stand and gives those that stand elsewhere than before.
+func (t *txn) restandSome(ctx context.Context, charges []string) ([]keptCharge, error) {
+	stands, err := t.chargeStands(ctx, charges)
+	if err != nil {
+		return nil, err
+	}
+	q := t.query(`organization_id = $1`).in(`charge_key`, charges)
+	kept, err := list(ctx, t, func(r scanner) (c keptCharge, err error) {
+		err = r.Scan(&c.key, &c.month, &c.customer, &c.wanted, &c.state, &c.run, &c.change, &c.changeIs, &c.held)
 		return c, err
-	}, `SELECT charge_key, change_id, state, month, customer_id, wanted FROM charge_summary`+q.text(), q.args...)
+	}, `SELECT charge_key, month, customer_id, wanted, state, change_run, change_id, change_state, held FROM charge_summary`+q.text(), q.args...)
+	if err != nil {
+		return nil, err
+	}
+	kept = slices.DeleteFunc(kept, func(c keptCharge) bool { return stands[c.key] == c.chargeStand })
+	steps := map[[2]string][]string{} // state of the charge and of its newest change → charges
+	for _, c := range kept {
+		now := stands[c.key]
+		if now.run != c.run || now.change != c.change {
+			if _, err := t.exec(ctx, `UPDATE charge_summary SET change_run = $3, change_id = $4, held = $5 WHERE organization_id = $1 AND charge_key = $2`,
+				t.org, c.key, now.run, now.change, now.held); err != nil {
+				return nil, err
+			}
+		}
+		step := [2]string{string(now.state), string(now.changeIs)}
+		steps[step] = append(steps[step], c.key)
+	}
+	for step, keys := range steps {
+		q := t.query(`organization_id = $1`).in(`charge_key`, keys)
+		set := q.place(`state = %s, change_state = %s, digest = ''`, step[0], step[1])
+		if _, err := t.exec(ctx, `UPDATE charge_summary SET `+set+q.text(), q.args...); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
 }
 
 // The parts of month_total. Stored: never renamed.

@@ -89,6 +89,7 @@ type search struct {
 	columns string // the key and the columns that the list is ordered by
 	order   string // its order, told so that the database sorts what it finds instead of searching in order
 	also    string // condition of rows that are found by something else than their texts; ""
+	most    int    // how many rows there are to search, 0: not known
 }
 
 // searched is paged for a search.
@@ -98,7 +99,7 @@ func searched[T any](ctx context.Context, t *txn, l pagedList[T], s search) (Lis
 	if err != nil {
 		return page, err
 	}
-	if !few && t.store.dialect == SQLite && l.page.Walk == nil {
+	if !few && t.store.dialect == SQLite && l.page.Walk == nil && (s.most == 0 || s.most > t.store.countMax) {
 		if page.Capped, err = s.plenty(ctx, t, l.table(), l.where); err != nil {
 			return page, err
 		}
