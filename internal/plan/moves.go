@@ -8,7 +8,7 @@ import (
 )
 
 // A subscription moves when it is to be billed on another line than the one it stands on: another contract, another service, another
-// price point. The old line ends it on exactly the day on which the new one starts it (ADR 0010), so that no day is billed twice and none
+// price point. The old line ends it on exactly the day on which the new one starts it, so that no day is billed twice and none
 // is left out.
 
 // transfer is the units of one subscription that leave one line for another.
@@ -98,9 +98,9 @@ func (p *planner) settleShares() {
 	}
 }
 
-// standsStill reports whether what we wrote stands now and on every later day that was read.
+// standsStill reports whether what we wrote stands on every day that was read, from its own on.
 func (p *planner) standsStill(a *Applied) bool {
-	line, day := p.linesByID[a.LineID], p.in.Desired.Day
+	line, day := p.linesByID[a.LineID], billing.Later(p.in.Desired.Day, a.From)
 	units, found := line.UnitsOn(day)
 	return found && units == a.Units && !slices.ContainsFunc(line.Rows, func(r billing.UnitRow) bool { return r.Period.Start.After(day) && r.Units != a.Units })
 }

@@ -65,15 +65,14 @@ func (p *planner) dayOf(m *move) choice {
 // seam gives the day and why.
 func (p *planner) seam(m *move, sides []side) choice {
 	var ch choice
-	for _, t := range m.transfers {
-		from := p.movers[t.from]
-		if came := from.subject.applied.cameOn(t.subscription); came.After(billing.Later(ch.date, p.in.Desired.Day)) {
-			ch = side{mover: from}.said(choice{date: came, why: "the day they come to the line that they leave again"})
-		}
-	}
 	for _, s := range sides {
 		if own := s.day(); own.date.After(ch.date) {
 			ch = own
+		}
+	}
+	for _, t := range m.transfers {
+		if latest := p.movedOn(p.movers[t.from].subject.want.CustomerID, t.subscription); latest.After(ch.date) {
+			ch = choice{date: latest, why: "the day of an earlier move of theirs"}
 		}
 	}
 	for _, s := range sides {
@@ -95,6 +94,20 @@ func (p *planner) seam(m *move, sides []side) choice {
 		}
 	}
 	return ch
+}
+
+// movedOn is the last day on which a subscription moves already, from and to whatever lines; zero when it never did. It moves again no earlier:
+// then the last of its moves by day is the last that was written, which half a move is finished by.
+func (p *planner) movedOn(customer billing.CustomerID, id billing.SubscriptionID) billing.Date {
+	var day billing.Date
+	for _, a := range p.linesOf(customer) {
+		for _, m := range a.Moves {
+			if m.SubscriptionID == id {
+				day = billing.Later(day, m.Day)
+			}
+		}
+	}
+	return day
 }
 
 // gives is what a line gives beyond what it takes in a move.
