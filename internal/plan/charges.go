@@ -141,12 +141,12 @@ func (p *planner) chargeChange(want *billing.DesiredCharge) (c Change, why strin
 		return c, fmt.Sprintf("Contract %s is not an active contract in Autotask.", want.Contract)
 	}
 	want.Date = billing.Later(want.Date, contract.Start)
-	if mark := p.managedMark(want.Contract, contract); mark != "" && want.Date.After(contract.End) {
-		p.short[mark] = billing.Later(p.short[mark], want.Date)
-		return c, fmt.Sprintf("Contract %q has to be extended first.", contract.Name)
-	}
 	if want.Date.After(contract.End) {
-		return c, fmt.Sprintf("Contract %q ended on %s, before the charge's date %s.", contract.Name, contract.End, want.Date)
+		mark := p.managedMark(want.Contract, contract)
+		if mark == "" {
+			return c, fmt.Sprintf("Contract %q ended on %s, before the charge's date %s.", contract.Name, contract.End, want.Date)
+		}
+		p.short[mark] = billing.Later(p.short[mark], want.Date) // a second pass plans with it extended
 	}
 	amount := amountOf(want.Quantity, want.UnitPrice)
 	c = Change{

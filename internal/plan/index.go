@@ -73,14 +73,12 @@ type extension struct {
 // lines itself: plans have many thousands of them, and pointers are moved sooner than lines.
 func inOrder(in Input) Input {
 	d, o := &in.Desired, &in.Observed
-	d.Contracts = sorted(d.Contracts, func(a, b billing.DesiredContract) int { return cmp.Compare(a.Mark, b.Mark) })
 	d.Services = sorted(d.Services, func(a, b billing.DesiredService) int { return cmp.Compare(a.Mark, b.Mark) })
 	d.Charges = sorted(d.Charges, func(a, b billing.DesiredCharge) int { return cmp.Compare(a.Key, b.Key) })
 	o.Contracts = sorted(o.Contracts, func(a, b billing.Contract) int { return compareIDs(string(a.ID), string(b.ID)) })
 	o.Services = sorted(o.Services, func(a, b billing.Service) int { return compareIDs(string(a.ID), string(b.ID)) })
 	o.Lines = withRowsInOrder(sorted(o.Lines, func(a, b billing.ContractService) int { return compareIDs(string(a.ID), string(b.ID)) }))
 	o.Charges = sorted(o.Charges, func(a, b billing.Charge) int { return compareIDs(string(a.ID), string(b.ID)) })
-	in.Memory.Charges = sorted(in.Memory.Charges, func(a, b Charged) int { return cmp.Compare(a.Key, b.Key) })
 	return in
 }
 
@@ -333,10 +331,13 @@ func (p *planner) contract(ref billing.Ref) (*billing.Contract, bool) {
 }
 
 // managedMark gives the mark under which Spindle manages a contract, "" when it does not: that of the reference, or the contract's own when people
-// were mapped to it by its id.
+// were mapped to it by its id. A contract that somebody copied with its mark is not the one that Spindle manages.
 func (p *planner) managedMark(ref billing.Ref, c *billing.Contract) string {
 	for _, mark := range [...]string{ref.Mark, c.Mark} {
-		if mark != "" && p.managed[mark] {
+		if mark == "" || !p.managed[mark] {
+			continue
+		}
+		if managed, known := p.contract(billing.Ref{Mark: mark}); known && managed.ID == c.ID {
 			return mark
 		}
 	}

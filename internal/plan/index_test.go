@@ -181,8 +181,10 @@ func TestWhoseContractAMarkSays(t *testing.T) {
 		{"the reference goes before the mark", "SPN-m", "SPN-n", "SPN-m"},
 		{"a reference that means nothing any more", "SPN-old", "SPN-n", "SPN-n"},
 	} {
-		p := newPlanner(Input{Desired: billing.Desired{Contracts: []billing.DesiredContract{{Mark: "SPN-m"}, {Mark: "SPN-n"}}}})
-		if got := p.managedMark(billing.Ref{Mark: tc.ref}, &billing.Contract{ID: "900", Mark: tc.mark}); got != tc.want {
+		c := billing.Contract{ID: "900", Mark: tc.mark}
+		p := newPlanner(Input{Desired: billing.Desired{Contracts: []billing.DesiredContract{{Mark: "SPN-m"}, {Mark: "SPN-n"}}}, Observed: billing.Observed{Contracts: []billing.Contract{c}},
+			Memory: Memory{Contracts: map[string]billing.ContractID{"SPN-m": "900"}}})
+		if got := p.managedMark(billing.Ref{Mark: tc.ref}, &c); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}

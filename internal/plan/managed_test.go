@@ -121,3 +121,27 @@ func TestHowFarAContractIsExtended(t *testing.T) {
 		}
 	}
 }
+
+// Somebody copied the contract that Spindle manages, with its mark, and a customer is mapped to the copy: the mark leads to the first, and only that one
+// is extended. What would take effect after the copy's end is a finding. Fails when the copy counts as managed: the first one is extended for it, the
+// line is planned after the end of its own contract, and Autotask refuses it.
+func TestACopyOfAManagedContractIsNotExtended(t *testing.T) {
+	s := november(upNow)
+	s.b.at.contracts[0].Mark = "SPN-m"
+	own := s.b.at.contracts[0]
+	s.desired.Contracts = []billing.DesiredContract{{Mark: own.Mark, CustomerID: "c1", Name: own.Name, PeriodType: own.PeriodType, Start: own.Start, End: own.End}}
+	copied := own
+	copied.ID, copied.Name, copied.End = "910", "Copy", date("2026-12-14")
+	s.b.at.contracts = append(s.b.at.contracts, copied)
+	s.want.Contract = billing.Ref{ID: "910"}
+	s.stands(5, "2026-03-10")
+	s.want.Units = 3
+	s.charge("azure", 1000)
+	s.desired.Charges[0].Contract, s.desired.Charges[0].Date = billing.Ref{ID: "910"}, date("2026-12-31")
+	same(t, "findings", findingsIn(s.expect(t)), []string{
+		`contract-ends/910 | Contract "Copy" ends on 2026-12-14, before the next billing period is over. | Extend or renew it in Autotask, or map the customer to another contract with spindle contracts map.`,
+		`contract-ends/azure | Azure: Contract "Copy" ended on 2026-12-14, before the charge's date 2026-12-31. | Map the customer to the contract's successor with spindle contracts map. | 10.00 EUR`,
+		`contract-ends/line | Premium: The change would take effect on 2026-12-15, but contract "Copy" ends on 2026-12-14. | Extend the contract in Autotask, or map the line to its successor with spindle contracts map. | 30.00 EUR`,
+		`duplicate/contract/SPN-m | Contracts 900 and 910 both carry our mark SPN-m; the first is used. | Remove the contract number from the one that is not used, in Autotask.`,
+	})
+}

@@ -329,6 +329,7 @@ func TestWhatALineOfAMoveWouldChoose(t *testing.T) {
 		t.Errorf("the first day of the period: %s, %q", got.date, got.why)
 	}
 	s.contract.Mark = "SPN-m"
+	p.contracts["SPN-m"] = s.contract
 	if !p.writes(giver, date("2026-12-10")) {
 		t.Error("a contract that Spindle manages goes on")
 	}
