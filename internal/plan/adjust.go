@@ -80,7 +80,7 @@ func (s *subject) quantitySteps() []step {
 	}
 	steps = s.begunSteps(steps, up.date, down.date.AddDays(-1)) // before what is measured against them on the same days
 	var room [turnsUsual]choice
-	for _, ch := range s.turns(room[:0], billing.Later(up.date, s.clock.day), up.date, "a decrease that waits there is no longer wanted") {
+	for _, ch := range s.turns(room[:0], billing.Later(up.date, s.clock.day), up.date) {
 		// What comes from another line counts from its day; a decrease that waits before the day one may count is taken back.
 		if ch.date.Before(down.date) && s.level(steps, ch.date) < s.wantAt(ch.date) {
 			steps = s.stepTo(steps, ch)
@@ -95,7 +95,7 @@ func (s *subject) quantitySteps() []step {
 			settled = billing.Later(settled, st.choice.date)
 		}
 	}
-	for _, ch := range s.turns(room[:0], settled, settled, "a change that waits there is no longer wanted") {
+	for _, ch := range s.turns(room[:0], settled, settled) {
 		steps = s.stepTo(steps, ch)
 	}
 	s.putInOrder(steps)
@@ -132,10 +132,10 @@ func (s *subject) putInOrder(steps []step) {
 const turnsUsual = 6
 
 // turns gives the days on which the quantity may turn, in order: where rows begin after one day, and where units move after another.
-func (s *subject) turns(all []choice, rows, moves billing.Date, why string) []choice {
+func (s *subject) turns(all []choice, rows, moves billing.Date) []choice {
 	for _, r := range s.line.Rows {
 		if r.Period.Start.After(rows) && !r.Posted {
-			all = append(all, s.clock.settle(choice{date: r.Period.Start, why: why}))
+			all = append(all, s.clock.settle(choice{date: r.Period.Start, why: "what waits there is no longer wanted"}))
 		}
 	}
 	for _, m := range s.moves {

@@ -57,6 +57,22 @@ func TestWhatAHandLetsWaitIsADecision(t *testing.T) {
 	}
 }
 
+// A price that a hand lets wait inside a period, where rows keep their end: the row of today bills what is wanted, and the next whole one tells another
+// price, which is set right on its first day.
+func TestAPriceThatWaitsInsideAPeriod(t *testing.T) {
+	s := november(upNow)
+	s.b.at.overlap = true
+	s.stands(5, "2026-03-10")
+	byHand("2026-11-25", 0, 1200)(s)
+	p := s.expect(t, "reprice 2026-12-15 5→5 at 10.00 EUR")
+	c := p.Changes[0]
+	wantHolds(t, c, "hold-on-drift")
+	if c.Reason != "The price becomes 10.00 EUR from 2026-12-15, a price that waits there is no longer wanted." || !c.Before.UnitPrice.Equal(euros(1200)) {
+		t.Errorf("before %s: %s", c.Before.UnitPrice, c.Reason)
+	}
+	s.applied(t, p)
+}
+
 // A hand that does what Microsoft says, or nothing that lasts, is no finding.
 func TestHandsThatAgreeAreNoFinding(t *testing.T) {
 	for _, tc := range []struct {

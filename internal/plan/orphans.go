@@ -42,8 +42,7 @@ func (p *planner) orphanOf(a *Applied, line *billing.ContractService) (*subject,
 	contract, foundContract := p.contracts[string(line.ContractID)]
 	service, foundService := p.services[string(line.ServiceID)]
 	want := &billing.DesiredLine{Key: a.LineKey, Mark: line.Mark, CustomerID: a.CustomerID, Customer: a.Customer, Name: a.What, Policy: p.in.Settings.EffectivePolicy,
-		Contract: refOf(string(line.ContractID), ""), Service: refOf(string(line.ServiceID), ""),
-		Holds: []billing.Hold{{Policy: unwanted, Why: "nothing Microsoft bills leads to this line any more; a person must see that it ends"}}}
+		Contract: refOf(string(line.ContractID), ""), Holds: []billing.Hold{{Policy: unwanted, Why: "nothing Microsoft bills leads to this line any more; a person must see that it ends"}}}
 	s := &subject{want: want, contract: contract, service: service, line: line, found: true, applied: a, isOurs: true}
 	if !foundContract || !foundService {
 		if units, _ := line.UnitsOn(p.in.Desired.Day); units != 0 {

@@ -45,7 +45,7 @@ func (s *subject) priceSteps(steps []step) []step {
 			continue
 		}
 		price := s.perUnit(r)
-		if (last == nil || s.beginsAnew(i) || !price.Equal(*last)) && s.changes(price) && !r.Posted && !s.isPriced(steps, r.Period.Start) {
+		if (last == nil || s.beginsAnew(i) || !price.Equal(*last)) && s.changes(price) && !s.isPriced(steps, r.Period.Start) {
 			steps = s.priceStep(steps, s.clock.settle(choice{date: r.Period.Start, why: "a price that waits there is no longer wanted"}), price)
 		}
 		last = price

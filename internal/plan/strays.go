@@ -72,7 +72,7 @@ func (p *planner) reportEndedByHand(t transfer, since billing.Date, units, befor
 	from := &p.movers[t.from].subject
 	gone := t.units - units
 	found := from.strays(since, func(d billing.Date) int64 { return min(max(from.unitsAt(d)-from.rightOn(d)-units-before, 0), gone) })
-	if gone <= 0 || found.units == 0 {
+	if found.units == 0 {
 		return
 	}
 	p.find(billing.Finding{Kind: billing.FindingUnbilled, Subject: t.from + "/" + string(t.subscription) + leftByHand, CustomerID: from.want.CustomerID, Customer: from.want.Customer,
@@ -86,7 +86,7 @@ func (p *planner) reportEndedByHand(t transfer, since billing.Date, units, befor
 func (p *planner) reportBegunByHand(s *subject, left Move, most, units, before int64) {
 	gone := most - units
 	found := s.strays(left.Day, func(d billing.Date) int64 { return min(max(s.rightOn(d)-s.unitsAt(d)-units-before, 0), gone) })
-	if gone <= 0 || found.units == 0 {
+	if found.units == 0 {
 		return
 	}
 	p.find(billing.Finding{Kind: billing.FindingUnbilled, Subject: s.want.Key + "/" + string(left.SubscriptionID) + leftByHand, CustomerID: s.want.CustomerID, Customer: s.want.Customer,

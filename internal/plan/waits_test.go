@@ -50,7 +50,6 @@ func TestWhatBeginsAheadKeepsItsDay(t *testing.T) {
 
 // Where the quantity of a line may turn: on the first days of rows that are not posted and on the days units move, each once, in order.
 func TestWhereAQuantityTurns(t *testing.T) {
-	const why = "no longer wanted"
 	even := []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000"}
 	move := func(day string) moving { return moving{Move: Move{"s1", 2, date(day)}, why: "moves"} }
 	for _, tc := range []struct {
@@ -60,23 +59,23 @@ func TestWhereAQuantityTurns(t *testing.T) {
 		after, from string // of rows and of moves
 		want        string
 	}{
-		{"a row that begins further on", even, nil, "2026-11-20", "2026-11-20", "[2026-12-15 no longer wanted]"},
+		{"a row that begins further on", even, nil, "2026-11-20", "2026-11-20", "[2026-12-15 what waits there is no longer wanted]"},
 		{"a row that begins on the day itself", even, nil, "2026-12-15", "2026-11-20", "[]"},
 		{"a row that is posted", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 5 5000 posted"}, nil, "2026-11-20", "2026-11-20", "[]"},
 		{"a row that an adjustment began", []string{"2026-11-15 2026-12-15 5 5000", "2026-12-15 2027-01-15 7 7000"}, nil, "2026-11-20", "2026-11-20",
 			"[2026-12-16 2026-12-15 already has an adjustment of this line and Autotask takes one a day]"},
 		{"units that move further on", even, []moving{move("2026-12-01")}, "2026-12-15", "2026-11-20", "[2026-12-01 ]"},
 		{"units that move on the day itself", even, []moving{move("2026-11-20")}, "2026-12-15", "2026-11-20", "[]"},
-		{"units that move where a row begins", even, []moving{move("2026-12-15")}, "2026-11-20", "2026-11-20", "[2026-12-15 no longer wanted]"},
+		{"units that move where a row begins", even, []moving{move("2026-12-15")}, "2026-11-20", "2026-11-20", "[2026-12-15 what waits there is no longer wanted]"},
 		{"two that move on one day", even, []moving{move("2026-12-01"), move("2026-12-01")}, "2026-12-15", "2026-11-20", "[2026-12-01 ]"},
 		{"units that move before a row begins", even, []moving{move("2026-12-20"), move("2026-12-01")}, "2026-11-20", "2026-11-20",
-			"[2026-12-01  2026-12-15 no longer wanted 2026-12-20 ]"},
+			"[2026-12-01  2026-12-15 what waits there is no longer wanted 2026-12-20 ]"},
 		{"units that cannot move yet", even, []moving{{Move: Move{"s1", 2, billing.Date{}}}}, "2026-12-15", "2026-11-20", "[]"},
 	} {
 		s := stepsSubject(t, upNow, 5, tc.rows)
 		s.moves = tc.moves
 		var got []string
-		for _, ch := range s.turns(nil, date(tc.after), date(tc.from), why) {
+		for _, ch := range s.turns(nil, date(tc.after), date(tc.from)) {
 			got = append(got, fmt.Sprint(ch.date, " ", ch.because()))
 		}
 		if fmt.Sprint(got) != tc.want {
