@@ -226,17 +226,13 @@ const (
 	tableWidth = 178
 )
 
-func isCharge(k plan.ChangeKind) bool {
-	return k == plan.CreateCharge || k == plan.CorrectCharge || k == plan.RemoveCharge
-}
-
 func (v planTable) row(s store.ChangeState) []string {
 	c := s.Change
 	before, after, price, prorated := strconv.FormatInt(c.Before.Units, 10), strconv.FormatInt(c.After.Units, 10), "", ""
 	if !c.Before.Exists || c.Kind == plan.AttachService {
 		before = "—"
 	}
-	if isCharge(c.Kind) {
+	if c.Kind.IsCharge() {
 		before, after = "—", "—"
 		if c.Before.Amount != nil {
 			before = c.Before.Amount.Number()
@@ -271,7 +267,7 @@ func shortReason(c plan.Change) string {
 		}
 		return why
 	}
-	return strings.TrimSpace(strings.TrimPrefix(text, c.What))
+	return strings.TrimLeft(strings.TrimPrefix(text, c.What), ", ")
 }
 
 // periodWord is how a recurring amount names its period.

@@ -164,7 +164,7 @@ func TestShortReason(t *testing.T) {
 		{plan.Increase, "8 → 9 from 2026-11-01, start of the current period, which is not posted.", "current period, not posted yet"},
 		{plan.End, "The subscription ended on 2026-10-20; the line ends from 2026-11-01, the next period.", "The subscription ended on 2026-10-20; the next period"},
 		{plan.Reprice, "The price becomes 5.00 EUR from 2026-11-01, the next period.", "price: the next period"},
-		{plan.CreateCharge, "Azure 2026-10 of 2026-10, from what Microsoft billed.", "of 2026-10, from what Microsoft billed"},
+		{plan.CreateCharge, "Azure 2026-10, from what Microsoft billed.", "from what Microsoft billed"},
 		{plan.MarkLine, "Something new", "Something new"},
 	} {
 		if got := shortReason(plan.Change{Kind: tt.kind, What: "Azure 2026-10", Reason: tt.reason, Effective: day}); got != tt.want {

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -21,12 +22,20 @@ func (p *planner) createCharge(e *item) (Change, bool) {
 		return c, false
 	}
 	c.Kind, c.OneOff = CreateCharge, *c.After.Amount
-	c.Reason = fmt.Sprintf("%s of %s, from what Microsoft billed.", want.Name, want.Month)
+	c.Reason = monthly(want.Name, want.Month) + ", from what Microsoft billed."
 	c.Holds = append(slices.Clone(c.Holds), p.strangeCharges(e, &want)...)
 	if why := p.refused[want.Key]; why != "" {
 		c.Holds = append(c.Holds, p.refusedHold(want, why))
 	}
 	return c, true
+}
+
+// monthly names a charge and its month; most names end with it.
+func monthly(name string, month billing.Month) string {
+	if strings.Contains(name, string(month)) {
+		return name
+	}
+	return fmt.Sprintf("%s of %s", name, month)
 }
 
 // correctCharge changes an open charge in place.
@@ -45,7 +54,7 @@ func (p *planner) correctCharge(a *account, e *item) (Change, bool) {
 	c.Kind, c.OneOff = CorrectCharge, money.Of(wants.Sub(stands), before.Currency())
 	c.Charge.ID = string(standing.ID)
 	c.Before = State{Exists: true, UnitPrice: &standing.UnitPrice, Amount: &before}
-	c.Reason = fmt.Sprintf("Microsoft's data or the price rules for %s changed: %s → %s.", want.Month, before, c.After.Amount)
+	c.Reason = fmt.Sprintf("Microsoft's data, the price rules or the routes for %s changed: %s → %s.", want.Month, before, c.After.Amount)
 	c.Holds = append(slices.Clone(c.Holds), p.chargeDrift(e)...)
 	if other := a.movedFrom(e); other != nil && c.OneOff.Sign() < 0 {
 		c.Holds = append(c.Holds, billing.Hold{Policy: "hold-unwanted", Why: movedWords(a, e, other)})

@@ -152,14 +152,14 @@ func TestWhatAWrittenChargeSays(t *testing.T) {
 	c := s.plan().Changes[0]
 	if got := fmt.Sprintf("%s %s of %s %s on %s %q as %s, %s from %s; before %t, after %t: %s, %s; %s; %q after %q: %s", c.Kind, c.What, c.CustomerID, c.Customer, c.Contract, c.ContractName, c.Charge, c.ChargeKey,
 		c.Effective, c.Before.Exists, c.After.Exists, c.After.UnitPrice, c.After.Amount, c.OneOff, c.Proof, c.Requires, c.Reason); got != `charge Microsoft Azure 2026-10 of c1 Alder on 900 "Cloud 900" as `+d.Mark+
-		`, azure|900|2026-10|*|EUR from 2026-10-31; before false, after true: 2.50 EUR, 7.50 EUR; 7.50 EUR; ["Microsoft invoice G1 (3 lines)." "price rule: organization"] after []: Microsoft Azure 2026-10 of 2026-10, from what Microsoft billed.` {
+		`, azure|900|2026-10|*|EUR from 2026-10-31; before false, after true: 2.50 EUR, 7.50 EUR; 7.50 EUR; ["Microsoft invoice G1 (3 lines)." "price rule: organization"] after []: Microsoft Azure 2026-10, from what Microsoft billed.` {
 		t.Error(got)
 	}
 	s.applied(t, s.plan())
 	d.UnitPrice = euros(300)
 	c = s.plan().Changes[0]
 	if got := fmt.Sprintf("%s %s: before %t %s, %s; after %s, %s; %s: %s", c.Kind, c.Charge.ID, c.Before.Exists, c.Before.UnitPrice, c.Before.Amount, c.After.UnitPrice, c.After.Amount, c.OneOff, c.Reason); got !=
-		"correct-charge 1: before true 2.50 EUR, 7.50 EUR; after 3.00 EUR, 9.00 EUR; 1.50 EUR: Microsoft's data or the price rules for 2026-10 changed: 7.50 EUR → 9.00 EUR." {
+		"correct-charge 1: before true 2.50 EUR, 7.50 EUR; after 3.00 EUR, 9.00 EUR; 1.50 EUR: Microsoft's data, the price rules or the routes for 2026-10 changed: 7.50 EUR → 9.00 EUR." {
 		t.Error(got)
 	}
 

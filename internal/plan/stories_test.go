@@ -810,7 +810,7 @@ func TestStoryOfAnAzureMonth(t *testing.T) {
 		{day: "2026-11-08", event: "October is rated, on one line", do: func(s *scene) { s.asks(ask{"900 *": 12345}) },
 			plan: []planned{
 				{what: "charge 2026-10-31 0→0", money: "+123.45 EUR once",
-					why: "Microsoft Azure 2026-10 of 2026-10, from what Microsoft billed."},
+					why: "Microsoft Azure 2026-10, from what Microsoft billed."},
 			},
 		},
 		{day: "2026-11-09", event: "the customer wants to see it by category", do: func(s *scene) { s.asks(ask{"900 Compute": 10000, "900 Storage": 2345}) },
@@ -818,9 +818,9 @@ func TestStoryOfAnAzureMonth(t *testing.T) {
 				{what: "remove-charge 2026-10-31 0→0", money: "-123.45 EUR once",
 					why: "Nothing asks for this charge of 2026-10 any more, and it is not posted yet.", held: "hold-unwanted"},
 				{what: "charge 2026-10-31 0→0", money: "+100.00 EUR once",
-					why: "Compute 2026-10 of 2026-10, from what Microsoft billed.", needs: "#1"},
+					why: "Compute 2026-10, from what Microsoft billed.", needs: "#1"},
 				{what: "charge 2026-10-31 0→0", money: "+23.45 EUR once",
-					why: "Storage 2026-10 of 2026-10, from what Microsoft billed.", needs: "#1"},
+					why: "Storage 2026-10, from what Microsoft billed.", needs: "#1"},
 			},
 		},
 		{day: "2026-11-10", event: "a reservation is on the invoice, a line of its own", do: func(s *scene) {
@@ -828,7 +828,7 @@ func TestStoryOfAnAzureMonth(t *testing.T) {
 		},
 			plan: []planned{
 				{what: "charge 2026-10-31 0→0", money: "+300.00 EUR once",
-					why: "line-1 2026-10 of 2026-10, from what Microsoft billed."},
+					why: "line-1 2026-10, from what Microsoft billed."},
 			},
 		},
 		{day: "2026-11-12", event: "all of it is posted, then Microsoft corrects the storage", do: func(s *scene) {
@@ -837,7 +837,7 @@ func TestStoryOfAnAzureMonth(t *testing.T) {
 		},
 			plan: []planned{
 				{what: "charge 2026-11-30 0→0", money: "-3.45 EUR once",
-					why: "Correction of 2026-10, which is posted: 123.45 EUR were charged, Microsoft's data or the price rules now give 120.00 EUR."},
+					why: "Correction of 2026-10, which is posted: 123.45 EUR were charged, Microsoft's data, the price rules or the routes now give 120.00 EUR."},
 			},
 		},
 		{day: "2026-12-08", event: "the correction is posted; the reservation is given back", do: func(s *scene) {
@@ -846,7 +846,7 @@ func TestStoryOfAnAzureMonth(t *testing.T) {
 		},
 			plan: []planned{
 				{what: "charge 2026-12-31 0→0", money: "-300.00 EUR once",
-					why: "Correction of 2026-10, which is posted: 300.00 EUR were charged, Microsoft's data or the price rules now give 0.00 EUR."},
+					why: "Correction of 2026-10, which is posted: 300.00 EUR were charged, Microsoft's data, the price rules or the routes now give 0.00 EUR."},
 			},
 		},
 	})

@@ -43,7 +43,7 @@ func (p *planner) trueUp(a *account, b *book, rest money.Decimal) (Change, bool)
 		c.Kind, c.Charge.ID, c.Before = CorrectCharge, string(open.found[0].ID), State{Exists: true, UnitPrice: &open.found[0].UnitPrice, Amount: &stands}
 	}
 	charged := b.charged()
-	c.Reason = fmt.Sprintf("Correction of %s, which is posted: %s were charged, Microsoft's data or the price rules now give %s.",
+	c.Reason = fmt.Sprintf("Correction of %s, which is posted: %s were charged, Microsoft's data, the price rules or the routes now give %s.",
 		a.month, a.money(charged), a.money(charged.Add(rest)))
 	c.Holds = p.trueUpHolds(b, want, open != nil)
 	return c, true

@@ -64,44 +64,44 @@ func TestDiaryOfCorrections(t *testing.T) {
 			`charge "Microsoft Azure 2026-10, correction" on 2026-11-30 of 900, company 1`,
 			"1 × 5.00 EUR, cost 4.00 EUR, code 600: +5.00 EUR now, - before",
 			"Correction of 2026-10-01 to 2026-10-31: 100.00 EUR charged so far, 105.00 EUR in all.",
-			"Correction of 2026-10, which is posted: 100.00 EUR were charged, Microsoft's data or the price rules now give 105.00 EUR.",
+			"Correction of 2026-10, which is posted: 100.00 EUR were charged, Microsoft's data, the price rules or the routes now give 105.00 EUR.",
 		}},
 		{"2026-11-21", "and raises it once more, before the correction is posted", nil, 11000, 8800, []string{
 			`correct-charge "Microsoft Azure 2026-10, correction" on 2026-11-30 of 900, company 1`,
 			"1 × 10.00 EUR, cost 8.00 EUR, code 600: +5.00 EUR now, 5.00 EUR before",
 			"Correction of 2026-10-01 to 2026-10-31: 100.00 EUR charged so far, 110.00 EUR in all.",
-			"Correction of 2026-10, which is posted: 105.00 EUR were charged, Microsoft's data or the price rules now give 110.00 EUR.",
+			"Correction of 2026-10, which is posted: 105.00 EUR were charged, Microsoft's data, the price rules or the routes now give 110.00 EUR.",
 		}},
 		{"2026-12-05", "a credit, in the next month: the open correction keeps its day", nil, 9950, 7960, []string{
 			`correct-charge "Microsoft Azure 2026-10, correction" on 2026-11-30 of 900, company 1`,
 			"1 × -0.50 EUR, cost -0.40 EUR, code 600: -10.50 EUR now, 10.00 EUR before",
 			"Correction of 2026-10-01 to 2026-10-31: 100.00 EUR charged so far, 99.50 EUR in all.",
-			"Correction of 2026-10, which is posted: 110.00 EUR were charged, Microsoft's data or the price rules now give 99.50 EUR.",
+			"Correction of 2026-10, which is posted: 110.00 EUR were charged, Microsoft's data, the price rules or the routes now give 99.50 EUR.",
 		}},
 		{"2026-12-06", "the correction is posted, and another one follows", posted, 9960, 7970, []string{
 			`charge "Microsoft Azure 2026-10, correction 2" on 2026-12-31 of 900, company 1`,
 			"1 × 0.10 EUR, cost 0.10 EUR, code 600: +0.10 EUR now, - before",
 			"Correction of 2026-10-01 to 2026-10-31: 99.50 EUR charged so far, 99.60 EUR in all.",
-			"Correction of 2026-10, which is posted: 99.50 EUR were charged, Microsoft's data or the price rules now give 99.60 EUR.",
+			"Correction of 2026-10, which is posted: 99.50 EUR were charged, Microsoft's data, the price rules or the routes now give 99.60 EUR.",
 		}},
 		{"2026-12-07", "somebody takes its date away, and Microsoft adds ten cents", func(s *scene) { s.b.at.charges[2].Date = billing.Date{} }, 9970, 7980, []string{
 			`correct-charge "Microsoft Azure 2026-10, correction 2" on 2026-12-31 of 900, company 1`,
 			"1 × 0.20 EUR, cost 0.20 EUR, code 600: +0.10 EUR now, 0.10 EUR before",
 			"Correction of 2026-10-01 to 2026-10-31: 99.50 EUR charged so far, 99.70 EUR in all.",
-			"Correction of 2026-10, which is posted: 99.60 EUR were charged, Microsoft's data or the price rules now give 99.70 EUR.",
+			"Correction of 2026-10, which is posted: 99.60 EUR were charged, Microsoft's data, the price rules or the routes now give 99.70 EUR.",
 		}},
 		{"2026-12-08", "it is posted, and a price rule is changed: Microsoft bills the same", posted, 12000, 7980, []string{
 			`charge "Microsoft Azure 2026-10, correction 3" on 2027-01-31 of 900, company 1`,
 			"1 × 20.30 EUR, cost 0.00 EUR, code 600: +20.30 EUR now, - before",
 			"Correction of 2026-10-01 to 2026-10-31: 99.70 EUR charged so far, 120.00 EUR in all.",
-			"Correction of 2026-10, which is posted: 99.70 EUR were charged, Microsoft's data or the price rules now give 120.00 EUR.",
+			"Correction of 2026-10, which is posted: 99.70 EUR were charged, Microsoft's data, the price rules or the routes now give 120.00 EUR.",
 			"hold-repriced: what Microsoft bills for 2026-10 is unchanged: price rules or switches were changed after the month was posted",
 		}},
 		{"2026-12-09", "once a person let it pass, the next step of it needs nobody", nil, 12500, 7980, []string{
 			`correct-charge "Microsoft Azure 2026-10, correction 3" on 2027-01-31 of 900, company 1`,
 			"1 × 25.30 EUR, cost 0.00 EUR, code 600: +5.00 EUR now, 20.30 EUR before",
 			"Correction of 2026-10-01 to 2026-10-31: 99.70 EUR charged so far, 125.00 EUR in all.",
-			"Correction of 2026-10, which is posted: 120.00 EUR were charged, Microsoft's data or the price rules now give 125.00 EUR.",
+			"Correction of 2026-10, which is posted: 120.00 EUR were charged, Microsoft's data, the price rules or the routes now give 125.00 EUR.",
 		}},
 	} {
 		if len(s.b.at.charges) == 0 {
@@ -147,7 +147,7 @@ func TestACorrectionThatWasDeleted(t *testing.T) {
 		`charge "Microsoft Azure 2026-10, correction 2" on 2026-11-30 of 900, company 1`,
 		"1 × 2.50 EUR, cost 0.00 EUR, code 600: +2.50 EUR now, - before",
 		"Correction of 2026-10-01 to 2026-10-31: 105.00 EUR charged so far, 107.50 EUR in all.",
-		"Correction of 2026-10, which is posted: 105.00 EUR were charged, Microsoft's data or the price rules now give 107.50 EUR.",
+		"Correction of 2026-10, which is posted: 105.00 EUR were charged, Microsoft's data, the price rules or the routes now give 107.50 EUR.",
 	})
 	if p.Changes[0].Charge.Mark == first || len(p.Rebooked) > 0 {
 		t.Errorf("both are marked %s, or lines nobody asks for are rebooked: %v", first, p.Rebooked)
@@ -308,7 +308,7 @@ func TestACorrectionOfSeveralCharges(t *testing.T) {
 		`charge "Azure usage 2026-10, correction" on 2026-11-30 of 900, company 1`,
 		"1 × 3.00 EUR, cost 3.00 EUR, code 622: +3.00 EUR now, - before",
 		"Correction of 2026-10-01 to 2026-10-31: 100.00 EUR charged so far, 103.00 EUR in all.",
-		"Correction of 2026-10, which is posted: 100.00 EUR were charged, Microsoft's data or the price rules now give 103.00 EUR.",
+		"Correction of 2026-10, which is posted: 100.00 EUR were charged, Microsoft's data, the price rules or the routes now give 103.00 EUR.",
 	})
 	d := p.Changes[0].NewCharge
 	if d.Notes != "Invoice of Backup. Invoice of Compute. Invoice of Storage." || d.PriceRule != "rule Backup, rule Compute, rule Storage" || d.CustomerID != "c3" || d.TrueUp != 1 ||

@@ -48,6 +48,18 @@ func (k ChangeKind) IsReduction() bool {
 	return false
 }
 
+// IsCharge reports whether the change is about a one-off amount instead of a recurring line.
+func (k ChangeKind) IsCharge() bool {
+	switch k {
+	case CreateCharge, CorrectCharge, RemoveCharge:
+		return true
+	}
+	return false
+}
+
+// CountsUnits reports whether what is before and after the change are quantities.
+func (k ChangeKind) CountsUnits() bool { return k == AddRepeat || k.IsAdjustment() }
+
 // Prepares reports whether the change bills nothing by itself: it makes what others stand on.
 func (k ChangeKind) Prepares() bool {
 	switch k {
