@@ -110,10 +110,15 @@ func ruleText(r billing.PriceRule) string {
 }
 
 func validity(r billing.PriceRule) string {
-	if r.From.IsZero() && r.To.IsZero() {
-		return "always"
+	switch {
+	case !r.From.IsZero() && !r.To.IsZero():
+		return fmt.Sprintf("from %s until before %s", r.From, r.To)
+	case !r.From.IsZero():
+		return fmt.Sprintf("from %s", r.From)
+	case !r.To.IsZero():
+		return fmt.Sprintf("until before %s", r.To)
 	}
-	return fmt.Sprintf("%s to %s", orDash(r.From.String()), orDash(r.To.String()))
+	return "always"
 }
 
 type pricesAdd struct {
@@ -150,7 +155,7 @@ func (c *pricesAdd) Run(ctx context.Context, s *session) error {
 			continue
 		}
 		if *date.to, err = billing.ParseDate(date.text); err != nil {
-			return fault.Invalidf("%w", err).WithField(date.field)
+			return fault.Invalidf("%w", err).WithField(date.field).Do("write a date such as 2026-10-01")
 		}
 	}
 	if c.Customer != "" {
@@ -167,18 +172,19 @@ func (c *pricesAdd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if rule, err = e.SavePriceRule(ctx, org, rule, s.actor()); err != nil {
+	effect, err := e.ReviewPriceRule(ctx, org, rule)
+	if err != nil {
 		return err
 	}
-	if s.globals.JSON {
-		return s.printJSON(map[string]any{"id": rule.ID})
+	if rule, err = e.SavePriceRule(ctx, org, rule, s.actor()); err != nil {
+		return err
 	}
 	names, err := ruleNames(ctx, e, org)
 	if err != nil {
 		return err
 	}
-	s.printf("Rule %s: %s for %s. Plan again to see what it changes.%s\n", rule.ID, ruleText(rule), names.scope(rule), note)
-	return nil
+	return s.decided(fmt.Sprintf("Rule %s: %s for %s. Plan again to see what it changes.%s", rule.ID, ruleText(rule), names.scope(rule), note), effect,
+		map[string]any{"id": rule.ID})
 }
 
 // currency checks the currency of a fixed price against those that companies in Autotask are billed in: a price in any other would only

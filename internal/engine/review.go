@@ -115,6 +115,19 @@ func (e *Engine) ReviewAuthorityRemoval(ctx context.Context, org store.Organizat
 	})
 }
 
+// ReviewPriceRule says what it would change to save a new price rule. A rule whose value makes no price is a fault of kind invalid.
+func (e *Engine) ReviewPriceRule(ctx context.Context, org store.Organization, r billing.PriceRule) (Consequence, error) {
+	r, err := e.checkPriceRule(ctx, org, r)
+	if err != nil {
+		return Consequence{}, err
+	}
+	return e.consequence(ctx, org, priced(r), func(in *rating.Input) {
+		added := r
+		added.ID = newRule
+		in.Mappings.Prices = append(slices.Clone(in.Mappings.Prices), added)
+	})
+}
+
 // ReviewRuleRemoval says what it would change to remove a price rule.
 func (e *Engine) ReviewRuleRemoval(ctx context.Context, org store.Organization, id string) (Consequence, error) {
 	m, err := e.Store.Mappings(ctx, org.ID)
