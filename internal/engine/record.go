@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"spindle/internal/plan"
 	"spindle/internal/store"
 )
 
@@ -31,6 +32,17 @@ func PlanRecord(s store.ChangeState) []string {
 		holds = append(holds, h.Policy)
 	}
 	return []string{c.ID, string(c.Kind), string(s.State), string(c.CustomerID), c.Customer, c.ContractName, c.What,
-		strconv.FormatInt(c.Before.Units, 10), strconv.FormatInt(c.After.Units, 10), c.Effective.String(), price, string(currency),
+		sideText(c.Kind, c.Before), sideText(c.Kind, c.After), c.Effective.String(), price, string(currency),
 		c.Recurring.Number(), string(c.PerPeriod), c.Proration.Number(), c.OneOff.Number(), c.Reason, strings.Join(holds, " "), s.By}
+}
+
+// sideText writes what is before or after a change: a quantity, the amount of a charge, nothing where neither says anything.
+func sideText(k plan.ChangeKind, s plan.State) string {
+	switch {
+	case k.IsCharge() && s.Amount != nil:
+		return s.Amount.Number()
+	case k.CountsUnits():
+		return strconv.FormatInt(s.Units, 10)
+	}
+	return ""
 }

@@ -58,18 +58,7 @@ func monthsSheet(months []store.AzureMonth) sheet.Table {
 
 // figures writes usage, cost, price and margin in one currency.
 func figures(usage money.Totals, f store.Figures, c money.Currency) []string {
-	return []string{usage.In(c).Number(), f.Cost.In(c).Number(), f.Price.In(c).Number(), f.Margin.In(c).Number()}
-}
-
-// currencies lists the currencies of sums, in order.
-func currencies(all ...money.Totals) []money.Currency {
-	found := map[money.Currency]bool{}
-	for _, t := range all {
-		for _, a := range t.Amounts() {
-			found[a.Currency()] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(found))
+	return append([]string{usage.In(c).Number()}, costPriceMargin(f, c)...)
 }
 
 // month reads the month from the address.
@@ -126,23 +115,16 @@ func azureMonth(w http.ResponseWriter, r *request) error {
 func (r *request) azureSheet(f store.AzureFilter) sheet.Table {
 	columns := slices.Concat(sheet.Text("month", "customer_id", "customer", "state"), numbers("charges", "waiting", "held"), sheet.Text("currency"),
 		numbers("usage", "cost", "price", "margin"))
-	return sheet.Table{Name: "azure-" + string(f.Month), Columns: columns, Rows: func(yield func([]string, error) bool) {
-		list := func(p store.Page) (store.Listed[store.AzureRow], error) {
-			f.Page = p
-			return r.s.Store.AzureCustomers(r.Context(), r.org.ID, f)
+	return sheet.Table{Name: "azure-" + string(f.Month), Columns: columns, Rows: spread(r, func(p store.Page) (store.Listed[store.AzureRow], error) {
+		f.Page = p
+		return r.s.Store.AzureCustomers(r.Context(), r.org.ID, f)
+	}, func(row store.AzureRow) [][]string {
+		var records [][]string
+		for _, c := range currencies(row.Usage, row.Cost, row.Price) {
+			records = append(records, azureRecord(row, c))
 		}
-		for row, err := range eachRow(r, list) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, c := range currencies(row.Usage, row.Cost, row.Price) {
-				if !yield(azureRecord(row, c), nil) {
-					return
-				}
-			}
-		}
-	}}
+		return records
+	})}
 }
 
 func azureRecord(row store.AzureRow, c money.Currency) []string {

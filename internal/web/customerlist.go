@@ -38,17 +38,29 @@ func customers(w http.ResponseWriter, r *request) error {
 	return r.page(w, http.StatusOK, view.CustomersPage(r.shell("customers", "Customers"), v))
 }
 
+// customersSheet has a row per customer and currency; who has no lines has one row without money.
 func (r *request) customersSheet(f store.CustomerFilter) sheet.Table {
 	columns := slices.Concat(sheet.Text("customer_id", "customer", "domain", "state", "company_id", "company", "billing"), numbers("subscriptions", "custom_services"),
-		sheet.Text("cost_month", "price_month", "margin_month"), numbers("findings", "waiting"))
-	return sheet.Table{Name: "customers", Columns: columns, Rows: pages(r, func(p store.Page) (store.Listed[store.CustomerRow], error) {
+		sheet.Text("currency"), numbers("cost_month", "price_month", "margin_month", "findings", "waiting"))
+	return sheet.Table{Name: "customers", Columns: columns, Rows: spread(r, func(p store.Page) (store.Listed[store.CustomerRow], error) {
 		f.Page = p
 		found, err := r.s.Store.CustomerList(r.Context(), r.org.ID, f)
 		return found.Listed, err
-	}, func(c store.CustomerRow) []string {
-		return []string{string(c.ID), c.Name, c.Domain, c.Status.Word(), string(c.CompanyID), c.CompanyName, c.Billing.Word(), strconv.Itoa(c.Subscriptions),
-			strconv.Itoa(c.CustomServices), c.Monthly.Cost.String(), c.Monthly.Price.String(), c.Monthly.Margin.String(), strconv.Itoa(c.Findings), strconv.Itoa(c.Waiting)}
-	})}
+	}, customerRecords)}
+}
+
+func customerRecords(c store.CustomerRow) [][]string {
+	var records [][]string
+	for _, currency := range orNone(currencies(c.Monthly.Cost, c.Monthly.Price)) {
+		money := []string{"", "", "", ""}
+		if currency != "" {
+			money = append([]string{string(currency)}, costPriceMargin(c.Monthly, currency)...)
+		}
+		record := append([]string{string(c.ID), c.Name, c.Domain, c.Status.Word(), string(c.CompanyID), c.CompanyName, c.Billing.Word(),
+			strconv.Itoa(c.Subscriptions), strconv.Itoa(c.CustomServices)}, money...)
+		records = append(records, append(record, strconv.Itoa(c.Findings), strconv.Itoa(c.Waiting)))
+	}
+	return records
 }
 
 // bulkBilling switches billing for what is ticked in the list, or for everybody, or gives everybody a contract.

@@ -166,6 +166,10 @@ func TestPriceRules(t *testing.T) {
 	// A rule of a subscription names what it is and whose, and is among the rules of that customer.
 	b.post(page, "kind", "fixed", "value", "19,90", "currency", "eur", "subscription", "s-birch", "act", "save").redirects(t, page)
 	b.get(page).says(t, 200, "Exchange of Birch")
-	b.get(page+"?customer=c-birch").says(t, 200, "Exchange of Birch")
+	b.get(page+"?customer=c-birch").says(t, 200, "Exchange of Birch", "/prices?as=csv&amp;customer=c-birch")
+	b.get(page+"?as=csv").says(t, 200, "rule,kind,value,", "fixed,19.9,EUR,s-birch,,,,,,Subscription,,Exchange of Birch\n", "\n,markup,0,,,,azure,,,,Setting,,Azure consumption\n")
+	b.get(page+"?as=csv&customer=c-alder").hides(t, "Exchange of Birch")
+	b.post(page, "kind", "markup", "value", "5", "product", "azure", "to", "2026-12-01", "act", "save").redirects(t, page)
+	b.get(page).says(t, 200, ">until before 2026-12-01<")
 	b.get(page+"?customer=c-alder").hides(t, "Exchange of Birch")
 }

@@ -2,8 +2,12 @@ package web
 
 import (
 	"iter"
+	"maps"
 	"net/http"
+	"slices"
+	"time"
 
+	"spindle/internal/money"
 	"spindle/internal/sheet"
 	"spindle/internal/store"
 )
@@ -29,17 +33,56 @@ const exportPage = 500
 
 // pages makes the rows of an export from a list of the store: every row that the filters choose.
 func pages[T any](r *request, list func(store.Page) (store.Listed[T], error), record func(T) []string) iter.Seq2[[]string, error] {
+	return spread(r, list, func(row T) [][]string { return [][]string{record(row)} })
+}
+
+// spread is pages for lists of which a row may be several of the file, such as one per currency.
+func spread[T any](r *request, list func(store.Page) (store.Listed[T], error), records func(T) [][]string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for row, err := range eachRow(r, list) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(record(row), nil) {
-				return
+			for _, record := range records(row) {
+				if !yield(record, nil) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// moment writes a time for programs; "" for none.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// currencies lists the currencies of sums, in order.
+func currencies(all ...money.Totals) []money.Currency {
+	found := map[money.Currency]bool{}
+	for _, t := range all {
+		for _, a := range t.Amounts() {
+			found[a.Currency()] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// orNone gives a row without money its one row in a file.
+func orNone(found []money.Currency) []money.Currency {
+	if len(found) == 0 {
+		return []money.Currency{""}
+	}
+	return found
+}
+
+// costPriceMargin writes figures in one currency.
+func costPriceMargin(f store.Figures, c money.Currency) []string {
+	return []string{f.Cost.In(c).Number(), f.Price.In(c).Number(), f.Margin.In(c).Number()}
 }
 
 // eachRow reads a list of the store page by page. An error ends it.

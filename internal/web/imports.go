@@ -219,7 +219,7 @@ func imports(w http.ResponseWriter, r *request) error {
 		return r.export(w, as, sheet.Table{Name: "imports",
 			Columns: append(append(sheet.Text("no", "at_utc", "origin", "kind", "by"), numbers("rows", "kept", "refused")...), sheet.Text("totals", "sets")...),
 			Rows: pages(r, read, func(i store.ImportReport) []string {
-				return []string{strconv.FormatInt(i.Number, 10), view.When(i.At), i.Origin, i.Kind, i.By, strconv.FormatInt(i.Rows, 10), strconv.FormatInt(i.Kept, 10),
+				return []string{strconv.FormatInt(i.Number, 10), moment(i.At), i.Origin, i.Kind, i.By, strconv.FormatInt(i.Rows, 10), strconv.FormatInt(i.Kept, 10),
 					strconv.FormatInt(i.Refused, 10), i.Totals.String(), strings.Join(i.Sets, " ")}
 			})})
 	}

@@ -79,7 +79,7 @@ func numbers(names ...string) []sheet.Column {
 
 func (r *request) linesSheet(f store.LineFilter) sheet.Table {
 	columns := slices.Concat(sheet.Text("key", "line", "customer_id", "customer", "contract", "service", "autotask_id", "status", "per", "price_rule", "currency"),
-		numbers("units", "unit_cost", "unit_price", "price"), sheet.Text("since", "run"))
+		numbers("units", "unit_cost", "unit_price", "price"), sheet.Text("since", "run"), numbers("cost", "margin", "margin_month"))
 	return sheet.Table{Name: "lines", Columns: columns, Rows: pages(r, func(p store.Page) (store.Listed[store.LineRow], error) {
 		f.Page = p
 		return r.s.Store.Lines(r.Context(), r.org.ID, f)
@@ -87,16 +87,20 @@ func (r *request) linesSheet(f store.LineFilter) sheet.Table {
 }
 
 func lineRecord(l store.LineRow) []string {
-	currency, price := money.Currency(""), ""
+	currency, price, cost, margin, month := money.Currency(""), "", "", "", ""
 	if l.UnitCost != nil {
 		currency = l.UnitCost.Currency()
+		cost = l.Period.Cost.In(currency).Number()
 	}
 	if l.UnitPrice != nil {
 		currency = l.UnitPrice.Currency()
 		price = l.Period.Price.In(currency).Number()
 	}
+	if l.UnitCost != nil && l.UnitPrice != nil {
+		margin, month = l.Period.Margin.In(currency).Number(), l.Monthly.Margin.In(currency).Number()
+	}
 	return []string{l.Key, l.Name, string(l.CustomerID), l.Customer, l.ContractName, l.ServiceName, string(l.LineID), string(l.Status), string(l.PeriodType),
-		l.PriceRule, string(currency), strconv.FormatInt(l.Units, 10), number(l.UnitCost), number(l.UnitPrice), price, l.Since.String(), string(l.Run)}
+		l.PriceRule, string(currency), strconv.FormatInt(l.Units, 10), number(l.UnitCost), number(l.UnitPrice), price, l.Since.String(), string(l.Run), cost, margin, month}
 }
 
 // number writes an amount's digits; "" for none.

@@ -65,6 +65,18 @@ func (ts *testServer) proven() store.RunID {
 	return run.ID
 }
 
+// TestFilesHoldNumbers: what a page shows as money is a number with its currency beside it in the file, not a text.
+func TestFilesHoldNumbers(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	ts.withCustomers()
+	ts.proven()
+	owner.get("/o/northwind-it/customers?as=csv").says(t, 200, "subscriptions,custom_services,currency,cost_month,price_month,margin_month,findings,waiting\n",
+		"\nc-birch,Birch,birch.example,not mapped,,,off,1,0,,,,,0,0\n", ",EUR,112.20,134.64,22.44,")
+	owner.get("/o/northwind-it/runs?as=csv").says(t, 200, ",changes,held,findings,currency,recurring_month,recurring_quarter,recurring_half_year,recurring_year,charges,prorated\n",
+		",EUR,22.44,0.00,0.00,0.00,112.50,0.00\n")
+}
+
 func TestLinesLeadToTheirProof(t *testing.T) {
 	ts := newTestServer(t)
 	owner := ts.owner()
@@ -79,7 +91,7 @@ func TestLinesLeadToTheirProof(t *testing.T) {
 	owner.get("/o/northwind-it/lines?rule=organization-service-markup").says(t, 200, "priced by service markup of the settings", "Business Premium")
 	owner.get("/o/northwind-it/lines?customer=alder&status=held").says(t, 200, "No line fits")
 	owner.get("/o/northwind-it/lines?sort=nonsense").says(t, 422, "cannot be sorted")
-	owner.get("/o/northwind-it/lines?as=csv").says(t, 200, "key,line,customer_id", lineKey+",Business Premium,alder,Alder Dental,Alder CSP,", ",6,18.70,22.44,134.64,2026-03-01,1")
+	owner.get("/o/northwind-it/lines?as=csv").says(t, 200, "key,line,customer_id", lineKey+",Business Premium,alder,Alder Dental,Alder CSP,", ",6,18.70,22.44,134.64,2026-03-01,1,112.20,22.44,22.44\n")
 
 	owner.get(address).says(t, 200, "Row 118", "Row 119", "invoice G0044", "Business &lt;Premium&gt;", "112.20", "invoice G0044, row 118",
 		"18.70 × (100 % + 20 %) = 22.44 EUR", "6 × 22.44 =", "134.64", "sub-1", "one more", "run 1", "Nobody has decided yet", "spindle:0123456789abcdef",

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"spindle/internal/account"
@@ -38,32 +39,37 @@ func prices(w http.ResponseWriter, r *request) error {
 			return r.refused(w, r.path("prices"), fault.NotFoundf("there is no price rule %q any more", id).Do("look at the rules that there are"))
 		}
 	}
-	if as := r.URL.Query().Get("as"); as != "" {
-		return r.export(w, as, rulesSheet(rules))
-	}
 	v, err := r.pricesView(rules, r.ruleForm(edited, nil))
 	if err != nil {
 		return err
 	}
+	if as := r.URL.Query().Get("as"); as != "" {
+		return r.export(w, as, rulesSheet(v))
+	}
 	return r.page(w, http.StatusOK, view.PricesPage(r.shell("prices", "Prices"), v))
 }
 
-func rulesSheet(rules []billing.PriceRule) sheet.Table {
+// rulesSheet has what the page shows: the rules in order of precedence, then the markups of the settings.
+func rulesSheet(v view.Prices) sheet.Table {
 	var records [][]string
-	for _, rule := range rules {
-		below := ""
+	for _, row := range v.Rows {
+		rule, below := row.Rule, ""
 		if rule.BelowCost {
 			below = "yes"
 		}
 		records = append(records, []string{rule.ID, string(rule.Kind), rule.Value.String(), string(rule.Currency), string(rule.SubscriptionID), string(rule.CustomerID),
-			rule.ProductID, rule.From.String(), rule.To.String(), below})
+			rule.ProductID, rule.From.String(), rule.To.String(), below, row.Level, row.Customer, row.Product})
 	}
-	return sheet.Table{Name: "prices", Rows: sheet.Rows(records),
-		Columns: sheet.Text("rule", "kind", "value", "currency", "subscription_id", "customer_id", "product_id", "from", "to", "below_cost")}
+	for _, m := range v.Standard {
+		records = append(records, []string{"", string(billing.MarkupRule), m.Percent.String(), "", "", "", m.ProductID, "", "", "", "Setting", "", m.Name})
+	}
+	columns := slices.Concat(sheet.Text("rule", "kind"), numbers("value"), sheet.Text("currency", "subscription_id", "customer_id", "product_id", "from", "to", "below_cost",
+		"level", "customer", "product"))
+	return sheet.Table{Name: "prices", Rows: sheet.Rows(records), Columns: columns}
 }
 
 func (r *request) pricesView(rules []billing.PriceRule, form view.PriceForm) (view.Prices, error) {
-	v := view.Prices{Form: form, Clear: r.path("prices")}
+	v := view.Prices{Form: form, Clear: r.path("prices"), List: r.list(r.path("prices"), "customer")}
 	settings, err := r.s.Store.Settings(r.Context(), r.org.ID)
 	if err != nil {
 		return v, err
@@ -106,8 +112,8 @@ func (r *request) pricesView(rules []billing.PriceRule, form view.PriceForm) (vi
 	if only != "" {
 		v.Customer = first(names[only], string(only))
 	}
-	v.Standard = []view.Fact{{Name: "subscriptions and custom services", Value: "Cost plus " + view.Percent(settings.ServiceMarkup)},
-		{Name: "Azure consumption", Value: "Cost plus " + view.Percent(settings.ProductMarkup)}}
+	v.Standard = []view.StandardMarkup{{Name: "subscriptions and custom services", Percent: settings.ServiceMarkup},
+		{Name: "Azure consumption", ProductID: "azure", Percent: settings.ProductMarkup}}
 	return v, nil
 }
 

@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"spindle/internal/account"
 	"spindle/internal/billing"
 	"spindle/internal/engine"
 	"spindle/internal/fault"
 	"spindle/internal/job"
+	"spindle/internal/money"
 	"spindle/internal/plan"
 	"spindle/internal/sheet"
 	"spindle/internal/store"
@@ -71,21 +71,41 @@ func (r *request) runsPage(customer string) (view.RunsPage, error) {
 	}, nil
 }
 
+// runsSheet has a row per run and currency; a run that moves no money has one row without any.
 func (r *request) runsSheet() sheet.Table {
 	states := view.RunStates(r.URL.Query().Get("state"))
-	columns := append(sheet.Text("run", "state", "note", "created_at_utc", "created_by", "trigger", "customers"),
-		sheet.Column{Name: "changes", Number: true}, sheet.Column{Name: "held", Number: true}, sheet.Column{Name: "findings", Number: true})
-	columns = append(columns, sheet.Text("effect")...)
-	return sheet.Table{Name: "runs", Columns: columns, Rows: pages(r, func(p store.Page) (store.Listed[store.RunRow], error) {
+	columns := slices.Concat(sheet.Text("run", "state", "note", "created_at_utc", "created_by", "trigger", "customers"), numbers("changes", "held", "findings"),
+		sheet.Text("currency"), numbers("recurring_month", "recurring_quarter", "recurring_half_year", "recurring_year", "charges", "prorated"))
+	return sheet.Table{Name: "runs", Columns: columns, Rows: spread(r, func(p store.Page) (store.Listed[store.RunRow], error) {
 		return r.s.Store.RunList(r.Context(), r.org.ID, store.RunListFilter{States: states, Page: p})
-	}, func(row store.RunRow) []string {
-		var customers []string
-		for _, c := range row.Scope.Customers {
-			customers = append(customers, string(c))
+	}, runRecords)}
+}
+
+func runRecords(row store.RunRow) [][]string {
+	var customers []string
+	for _, c := range row.Scope.Customers {
+		customers = append(customers, string(c))
+	}
+	per := map[billing.PeriodType]money.Totals{}
+	sums := []money.Totals{row.Effect.OneOff, row.Effect.Proration}
+	for _, e := range row.Effect.Recurring {
+		per[e.Period] = e.Money
+		sums = append(sums, e.Money)
+	}
+	var records [][]string
+	for _, c := range orNone(currencies(sums...)) {
+		record := []string{string(row.ID), string(row.State), row.Note, moment(row.CreatedAt), row.CreatedBy, row.Scope.Trigger,
+			strings.Join(customers, " "), strconv.Itoa(row.Changes), strconv.Itoa(row.Held), strconv.Itoa(row.Findings), string(c)}
+		for _, t := range []money.Totals{per[billing.PeriodMonth], per[billing.PeriodQuarter], per[billing.PeriodHalfYear], per[billing.PeriodYear], row.Effect.OneOff, row.Effect.Proration} {
+			text := ""
+			if c != "" {
+				text = t.In(c).Number()
+			}
+			record = append(record, text)
 		}
-		return []string{string(row.ID), string(row.State), row.Note, row.CreatedAt.UTC().Format(time.RFC3339), row.CreatedBy, row.Scope.Trigger,
-			strings.Join(customers, " "), strconv.Itoa(row.Changes), strconv.Itoa(row.Held), strconv.Itoa(row.Findings), view.EffectText(row.Effect)}
-	})}
+		records = append(records, record)
+	}
+	return records
 }
 
 // startPlan queues a plan for all customers, or for the one that was named.

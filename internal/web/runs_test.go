@@ -182,6 +182,7 @@ func TestRunExports(t *testing.T) {
 	if strings.Count(got.body, "\n") != 2 {
 		t.Errorf("rows of other kinds:\n%s", got.body)
 	}
+	owner.get(path+"?as=csv").says(t, 200, "Business Premium,42,45,2026-11-01,22.44,EUR,67", "Microsoft 365 E5,,,,")
 	owner.get("/o/northwind-it/runs?as=csv").says(t, 200, "run,state,", "\n1,planned,")
 	owner.get(path+"/findings?as=csv").says(t, 200, "no-contract,birch,Birch,has no contract,choose one,EUR,9.00")
 	if owner.get(path + "?as=xlsx").body[:2] != "PK" {

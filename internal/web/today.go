@@ -226,7 +226,7 @@ func (r *request) findingsSheet(f store.FindingFilter) sheet.Table {
 			until = f.Until.String()
 		}
 		return []string{string(f.Kind), string(f.State), string(f.CustomerID), f.Customer, f.Message, inConsole(f.Remedy), string(f.Money.Currency()), f.Money.Number(),
-			view.When(f.FirstAt), view.When(f.LastAt), string(f.Run), f.By, view.When(f.DecidedAt), until, f.Note, f.Reopened}
+			moment(f.FirstAt), moment(f.LastAt), string(f.Run), f.By, moment(f.DecidedAt), until, f.Note, f.Reopened}
 	})}
 }
 

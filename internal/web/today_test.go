@@ -59,7 +59,7 @@ func TestTodayRanksFindingsByMoneyWithOneActionEach(t *testing.T) {
 	owner.get("/o/northwind-it/today?kind=settings").says(t, 200, "The vendor is not set", "1–1 of 1").hides(t, "Birch is not mapped")
 	owner.get("/o/northwind-it/today?q=birch").says(t, 200, "Birch is not mapped").hides(t, "The vendor is not set")
 	owner.get("/o/northwind-it/today?size=2&page=2").says(t, 200, "A posted month", "Page 2 of 4")
-	export := owner.get("/o/northwind-it/today?as=csv&kind=customer-unmapped").says(t, 200, "customer-unmapped,open,birch,Birch <AG>", "900")
+	export := owner.get("/o/northwind-it/today?as=csv&kind=customer-unmapped").says(t, 200, "customer-unmapped,open,birch,Birch <AG>", "900", "T09:00:00Z").hides(t, "–")
 	if n := strings.Count(export.body, "\n"); n != 2 {
 		t.Errorf("%d lines exported:\n%s", n, export.body)
 	}

@@ -3,6 +3,7 @@ package view
 import (
 	"spindle/internal/billing"
 	"spindle/internal/engine"
+	"spindle/internal/money"
 )
 
 // Prices is the page of price rules.
@@ -11,12 +12,22 @@ type Prices struct {
 	Customer string // the rules shown are of this customer; "" for all
 	Form     PriceForm
 	Preview  *engine.PricePreview
-	Standard []Fact // what holds where no rule does
+	Standard []StandardMarkup
+	List     List   // the rules as a table, for its files
 	Clear    string // address that shows all rules again
+}
+
+// StandardMarkup is what holds where no rule does.
+type StandardMarkup struct {
+	Name      string
+	ProductID string // "azure", or "" for everything else
+	Percent   money.Decimal
 }
 
 // PriceRow is a rule in words.
 type PriceRow struct {
+	Rule                         billing.PriceRule
+	Customer                     string // name; "" for all
 	ID, Level, For, Price, Valid string
 	BelowCost                    bool
 	Lines                        string // address of the lines it prices
@@ -47,7 +58,7 @@ func priceLevel(r billing.PriceRule) string {
 
 // RuleRow puts a rule in words; name is of its customer.
 func RuleRow(s Shell, r billing.PriceRule, name string) PriceRow {
-	row := PriceRow{ID: r.ID, Level: priceLevel(r), Price: upperFirst(ruleText(r)), Valid: "always", BelowCost: r.BelowCost, Lines: s.Path("lines") + "?rule=" + r.ID}
+	row := PriceRow{Rule: r, ID: r.ID, Level: priceLevel(r), Price: upperFirst(ruleText(r)), Valid: "always", BelowCost: r.BelowCost, Lines: s.Path("lines") + "?rule=" + r.ID}
 	switch {
 	case r.SubscriptionID != "":
 		row.For = string(r.SubscriptionID)
@@ -63,8 +74,16 @@ func RuleRow(s Shell, r billing.PriceRule, name string) PriceRow {
 	if r.ProductID != "" && r.ProductID != "azure" {
 		row.Products = s.Path("products") + "?q=" + urlText(r.ProductID)
 	}
-	if !r.From.IsZero() || !r.To.IsZero() {
-		row.Valid = Day(r.From) + " until before " + Day(r.To)
+	if r.CustomerID != "" {
+		row.Customer = name
+	}
+	switch {
+	case !r.From.IsZero() && !r.To.IsZero():
+		row.Valid = "from " + Day(r.From) + " until before " + Day(r.To)
+	case !r.From.IsZero():
+		row.Valid = "from " + Day(r.From)
+	case !r.To.IsZero():
+		row.Valid = "until before " + Day(r.To)
 	}
 	return row
 }

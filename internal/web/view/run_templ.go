@@ -1622,7 +1622,7 @@ func changeRow(p RunPage, c store.ChangeState) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if c.Change.After.UnitPrice != nil && !isCharge(c.Change.Kind) {
+		if c.Change.After.UnitPrice != nil && !c.Change.Kind.IsCharge() {
 			templ_7745c5c3_Err = Money(*c.Change.After.UnitPrice).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

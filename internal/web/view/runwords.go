@@ -215,20 +215,6 @@ func EffectText(e store.Effect) string {
 
 func signedText(a money.Amount) string { return Signed(a) + "\u00a0" + string(a.Currency()) }
 
-// isCharge tells one-off amounts from recurring lines.
-func isCharge(k plan.ChangeKind) bool {
-	return k == plan.CreateCharge || k == plan.CorrectCharge || k == plan.RemoveCharge
-}
-
-// countedUnits tells the changes whose before and after are quantities.
-func countedUnits(k plan.ChangeKind) bool {
-	switch k {
-	case plan.AddRepeat, plan.Increase, plan.Decrease, plan.Reprice, plan.End:
-		return true
-	}
-	return false
-}
-
 // beforeText and afterText are the two sides of a change; "–" where there is nothing.
 func beforeText(c plan.Change) string { return sideText(c, c.Before) }
 
@@ -236,13 +222,13 @@ func afterText(c plan.Change) string { return sideText(c, c.After) }
 
 func sideText(c plan.Change, s plan.State) string {
 	switch {
-	case isCharge(c.Kind) && s.Amount != nil:
+	case c.Kind.IsCharge() && s.Amount != nil:
 		return Figure(*s.Amount)
 	case c.Kind == plan.ExtendContract && !s.End.IsZero():
 		return "to " + s.End.String()
 	case c.Kind == plan.Reprice && s.UnitPrice != nil:
 		return Figure(*s.UnitPrice)
-	case countedUnits(c.Kind) && s.Exists:
+	case c.Kind.CountsUnits() && s.Exists:
 		return Count(int(s.Units))
 	}
 	return "–"
