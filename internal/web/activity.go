@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"spindle/internal/account"
+	"spindle/internal/billing"
 	"spindle/internal/fault"
 	"spindle/internal/sheet"
 	"spindle/internal/store"
@@ -82,14 +83,28 @@ func auditFilter(l view.List) (store.AuditListFilter, error) {
 func actionOptions() []view.Option {
 	return []view.Option{
 		{Value: "", Label: "Anything"}, {Value: "change.", Label: "Changes sent and answered"}, {Value: "plan.", Label: "Plans and approvals"}, {Value: "run.", Label: "Runs"},
-		{Value: "mapping.", Label: "Mappings"}, {Value: "price.", Label: "Prices"}, {Value: "settings.", Label: "Settings"}, {Value: "connection.", Label: "Connections"},
-		{Value: "import.", Label: "Imports"}, {Value: "finding.", Label: "Findings"}, {Value: "member.", Label: "People"}, {Value: "user.", Label: "Sign-in"},
+		{Value: "mapping.", Label: "Mappings and prices"}, {Value: "mapping.customer.", Label: "Companies"}, {Value: "mapping.switch.", Label: "Billing on and off"},
+		{Value: "mapping.route.", Label: "Contracts"}, {Value: "mapping.service.", Label: "Services"}, {Value: "mapping.price.", Label: "Price rules"},
+		{Value: "settings.", Label: "Settings"}, {Value: "connection.", Label: "Connections"}, {Value: "import.", Label: "Imports"}, {Value: "finding.", Label: "Findings"}, {Value: "member.", Label: "People"}, {Value: "user.", Label: "Sign-in"},
 		{Value: "token.", Label: "API tokens"}, {Value: "organization.", Label: "Organization"},
 	}
 }
 
-// actionInWords makes words of a stored action: "mapping.customer.saved" is "mapping: customer saved".
+// decisionWords are what clerks call the decisions about customers, products and prices.
+var decisionWords = map[string]string{
+	"mapping.customer.saved": "company mapped", "mapping.customer.deleted": "company no longer mapped",
+	"mapping.switch.saved": "billing switched", "mapping.switch.deleted": "billing switch taken back",
+	"mapping.route.saved": "contract chosen", "mapping.route.deleted": "choice of contract taken back",
+	"mapping.service.saved": "service mapped", "mapping.service.deleted": "service no longer mapped",
+	"mapping.price.saved": "price rule saved", "mapping.price.deleted": "price rule removed",
+	"mapping.authority.saved": "price authority set", "mapping.authority.deleted": "price authority taken back",
+}
+
+// actionInWords makes words of a stored action: "run.created" is "run: created".
 func actionInWords(action string) string {
+	if words := decisionWords[action]; words != "" {
+		return words
+	}
 	family, rest, _ := strings.Cut(action, ".")
 	return strings.ReplaceAll(family, "-", " ") + ": " + strings.NewReplacer(".", " ", "-", " ").Replace(rest)
 }
@@ -104,6 +119,15 @@ func (r *request) subjectHref(e store.AuditEntry) string {
 	family, _, _ := strings.Cut(e.Action, ".")
 	head, _, _ := strings.Cut(e.Subject, "/")
 	switch family {
+	case "mapping":
+		switch kind := strings.Split(e.Action, ".")[1]; kind {
+		case "customer", "switch", "route":
+			return r.path("customers", head)
+		case "price":
+			return r.path("prices")
+		case "service", "authority":
+			return r.path("products")
+		}
 	case "run", "plan", "change", "approval":
 		if _, err := strconv.Atoi(head); err == nil {
 			return r.path("runs", head)
@@ -114,6 +138,48 @@ func (r *request) subjectHref(e store.AuditEntry) string {
 		return r.path("setup")
 	}
 	return ""
+}
+
+// decisionText says what was decided about a customer: "on from October 2026". name gives a subscription's name by its id.
+func decisionText(e store.AuditEntry, name func(string) string) string {
+	var text string
+	var of billing.Route // what of the customer it is about
+	switch e.Action {
+	case "mapping.customer.saved":
+		var m billing.CompanyMapping
+		if json.Unmarshal([]byte(e.Detail), &m) == nil {
+			text = strings.TrimSpace(m.CompanyName + " " + string(m.CompanyID))
+		}
+	case "mapping.switch.saved":
+		var b billing.BillingSwitch
+		if json.Unmarshal([]byte(e.Detail), &b) == nil {
+			of.SubscriptionID = b.SubscriptionID
+			switch {
+			case !b.On:
+				text = "off"
+			case b.From != "":
+				text = "on from " + view.MonthName(b.From)
+			default:
+				text = "on"
+			}
+		}
+	case "mapping.route.saved":
+		if json.Unmarshal([]byte(e.Detail), &of) == nil {
+			if text = "contract " + string(of.ContractID); of.Managed {
+				text = "a contract that Spindle manages"
+			}
+		}
+	default:
+		parts := append(strings.Split(e.Subject, "/"), "", "", "")
+		of = billing.Route{SubscriptionID: billing.SubscriptionID(parts[1]), AzureSubscriptionID: billing.AzureSubscriptionID(parts[2]), ResourceGroup: parts[3]}
+	}
+	for _, part := range []struct{ word, value string }{
+		{"", name(string(of.SubscriptionID))}, {"Azure subscription ", string(of.AzureSubscriptionID)}, {"resource group ", of.ResourceGroup}} {
+		if part.value != "" {
+			text = strings.TrimPrefix(text+", "+part.word+part.value, ", ")
+		}
+	}
+	return text
 }
 
 // facts flattens the detail of an entry, which is JSON, into names and values.

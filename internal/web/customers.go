@@ -59,8 +59,14 @@ func (r *request) customerView(errs map[string]string) (view.Customer, error) {
 	if err := r.contractFields(&v, mappings, errs); err != nil {
 		return v, err
 	}
+	names := map[string]string{}
+	for _, s := range slices.Concat(v.Detail.Subscribed, v.Detail.Custom) {
+		names[string(s.ID)] = s.Name
+	}
 	for _, e := range v.Detail.History {
-		v.History = append(v.History, r.activityRow(e))
+		row := r.activityRow(e)
+		row.Decided = decisionText(e, func(id string) string { return first(names[id], id) })
+		v.History = append(v.History, row)
 	}
 	return v, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"spindle/internal/account"
 	"spindle/internal/billing"
+	"spindle/internal/money"
 )
 
 // withCustomers adds two customers with a subscription each.
@@ -172,4 +173,41 @@ func TestPriceRules(t *testing.T) {
 	b.post(page, "kind", "markup", "value", "5", "product", "azure", "to", "2026-12-01", "act", "save").redirects(t, page)
 	b.get(page).says(t, 200, ">until before 2026-12-01<")
 	b.get(page+"?customer=c-alder").hides(t, "Exchange of Birch")
+}
+
+// TestHistorySaysWhatWasDecided: who looks a customer up later sees what was chosen, not only that something was.
+func TestHistorySaysWhatWasDecided(t *testing.T) {
+	ts := newTestServer(t)
+	b := ts.owner()
+	ts.withCustomers()
+	for _, b := range []billing.BillingSwitch{{CustomerID: "c-birch", On: true, From: "2026-10"}, {CustomerID: "c-birch", SubscriptionID: "s-birch"}} {
+		ts.must(ts.Store.SetSwitch(t.Context(), testOrg, b, "ann"))
+	}
+	ts.must(ts.Store.MapCustomer(t.Context(), testOrg, billing.CompanyMapping{CustomerID: "c-birch", CompanyID: "12", CompanyName: "Birch GmbH"}, "ann"))
+	of := billing.Route{CustomerID: "c-birch", ResourceGroup: "rg-web"}
+	own := of
+	own.Managed = true
+	ts.must(ts.Store.SaveRoute(t.Context(), testOrg, own, "ann"))
+	ts.must(ts.Store.DeleteRoute(t.Context(), testOrg, of, "ann"))
+	b.get("/o/northwind-it/customers/c-birch").says(t, 200, "<td>company mapped</td><td>Birch GmbH 12</td>", "<td>billing switched</td><td>on from October 2026</td>",
+		"<td>off, Exchange</td>", "<td>contract chosen</td><td>a contract that Spindle manages, resource group rg-web</td>",
+		"<td>choice of contract taken back</td><td>resource group rg-web</td>")
+}
+
+// TestActivityFilters: each family that the filter offers is one that entries have, and an entry leads to what it is about.
+func TestActivityFilters(t *testing.T) {
+	ts := newTestServer(t)
+	b := ts.owner()
+	ts.withCustomers()
+	_, err := ts.Store.SavePriceRule(t.Context(), testOrg, billing.PriceRule{Kind: billing.MarkupRule, Value: money.Int(5)}, "ann")
+	ts.must(err)
+	ts.must(ts.Store.SetSwitch(t.Context(), testOrg, billing.BillingSwitch{CustomerID: "c-birch", On: true}, "ann"))
+	page := b.get("/o/northwind-it/activity").says(t, 200, "price rule saved", `href="/o/northwind-it/prices"`, `href="/o/northwind-it/customers/c-birch"`).body
+	_, choice, _ := strings.Cut(page, `name="action"`)
+	for _, family := range []string{"mapping.price.", "mapping.switch."} {
+		if !strings.Contains(choice, `<option value="`+family+`"`) {
+			t.Errorf("the filter does not offer %s", family)
+		}
+	}
+	b.get("/o/northwind-it/activity?action=mapping.price.").says(t, 200, "price rule saved", "1–1 of 1")
 }

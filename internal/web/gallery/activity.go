@@ -14,7 +14,7 @@ func activityPages() []Page {
 		Actions: []view.Option{{Label: "Anything"}, {Value: "plan.", Label: "Plans and approvals"}}}
 	what := []struct{ word, action, subject, href string }{
 		{"plan: approved", "plan.approved", "17", "/o/northwind/runs/17"}, {"settings: saved", "settings.saved", "service", "/o/northwind/setup"},
-		{"mapping: customer saved", "mapping.customer.saved", "cust-0b2f6c2e-7c0a-4f43-9d1a-1d2d3c4b5a69", ""}, {"change: applied", "change.applied", "17/c02", "/o/northwind/runs/17"},
+		{"company mapped", "mapping.customer.saved", "cust-0b2f6c2e-7c0a-4f43-9d1a-1d2d3c4b5a69", "/o/northwind/customers/cust-0b2f6c2e-7c0a-4f43-9d1a-1d2d3c4b5a69"}, {"change: applied", "change.applied", "17/c02", "/o/northwind/runs/17"},
 		{"user: signed in", "user.signed-in", "ann@northwind.example", ""}}
 	for i, w := range what {
 		v.Rows = append(v.Rows, view.ActivityRow{Seq: fmt.Sprint(1284 - i), When: "2026-10-03 09:1" + fmt.Sprint(9-i) + ":07", Actor: "ann@northwind.example", What: w.word,

@@ -94,7 +94,7 @@ func sampleCustomer() view.Customer {
 		Contract: view.Field{Name: "contract", Label: "Everything of this customer goes to", Type: "select", Options: []view.Option{{Label: "no contract"}, {Value: "managed", Label: "a contract that Spindle creates and extends"},
 			{Value: "1201", Label: "Alder Ridge – Microsoft CSP (1201, until 2027-02-28)", Selected: true}}},
 		StartDay: view.Field{Name: "start-day", Label: "Start day of a managed contract", InputMode: "numeric", Help: "1 to 31. Empty: as in the service settings."},
-		History:  []view.ActivityRow{{When: "2026-10-03 09:14:07", Actor: "ann@northwind.example", What: "mapping: customer saved"}, {When: "2026-10-03 09:15:41", Actor: "ann@northwind.example", What: "mapping: billing saved"}},
+		History:  []view.ActivityRow{{When: "2026-10-03 09:14:07", Actor: "ann@northwind.example", What: "company mapped", Decided: "Alder Ridge Dental Partners 29683411"}, {When: "2026-10-03 09:15:41", Actor: "ann@northwind.example", What: "billing switched", Decided: "on from October 2026"}},
 		Findings: []store.FindingRow{{Finding: billing.Finding{Kind: billing.FindingNoRoute, Message: "Power BI Pro has been billed by Microsoft, but no contract is chosen for it", Remedy: "choose a contract below", Money: eur(9120)}}}}
 	v.Detail = store.CustomerDetail{CustomerRow: store.CustomerRow{ID: "cust-1", Name: "Alder Ridge Dental Group", Domain: "alderridge.example", CompanyID: "29680001", CompanyName: "Alder Ridge Dental Group Ltd",
 		Billing: store.BillingAll, Exceptions: 1, Subscriptions: 3, CustomServices: 1, Contracts: 1, Azure: true, Status: store.CustomerFinding, Monthly: azureFigures(1_204_310),

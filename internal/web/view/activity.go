@@ -21,6 +21,7 @@ type ActivityRow struct {
 	Subject string
 	Href    string // where the subject is shown, "" for nowhere
 	Detail  []Fact
+	Decided string // of decisions about a customer: what was decided; on the customer's page
 	Hash    string
 }
 

@@ -293,7 +293,13 @@ func Ago(t, now time.Time) string {
 }
 
 // Percent writes a ratio that is already in percent.
-func Percent(d money.Decimal) string { return strings.TrimSuffix(d.String(), ".0") + " %" }
+func Percent(d money.Decimal) string {
+	text := strings.TrimSuffix(d.Abs().String(), ".0") + " %"
+	if d.Sign() < 0 {
+		return "−" + text
+	}
+	return text
+}
 
 // ids made of arbitrary text are not safe in HTML ids.
 func htmlID(prefix, text string) string {
