@@ -53,7 +53,7 @@ func (c simCommand) secure() (*authority, error) {
 func startSimulators(ctx context.Context, c simCommand, day time.Time, now func() time.Time) (*simulators, error) {
 	world, err := scenario.Named(c.Scenario, day)
 	if err != nil {
-		return nil, fault.Invalidf("%w", err).WithField("scenario")
+		return nil, fault.Invalidf("%w", err).WithField("scenario").Do("choose one of them with --scenario")
 	}
 	s := &simulators{world: world}
 	if s.authority, err = c.secure(); err != nil {

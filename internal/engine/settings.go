@@ -328,7 +328,7 @@ func setPlaces(s *billing.Settings, value string, _ billing.Catalogue) error {
 func setBillFrom(s *billing.Settings, value string, _ billing.Catalogue) error {
 	month, err := billing.ParseMonth(value)
 	if err != nil {
-		return err
+		return fault.Invalidf("%w", err).Do("write the first month to be billed, such as 2026-10")
 	}
 	s.BillFrom = month
 	return nil

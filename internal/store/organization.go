@@ -35,7 +35,7 @@ func (s *Store) CreateOrganization(ctx context.Context, name, by string) (Organi
 func (t *txn) createOrganization(ctx context.Context, name, by string) (Organization, error) {
 	o := Organization{Name: strings.Join(strings.Fields(name), " "), CreatedBy: by, CreatedAt: fromMicros(micros(t.at))}
 	if o.Name == "" {
-		return o, fault.Invalidf("an organization needs a name").WithField("name")
+		return o, fault.Invalidf("an organization needs a name").WithField("name").Do("give the MSP's name, such as Northwind IT")
 	}
 	taken, err := t.row(ctx, `SELECT id FROM organization WHERE name_key = $1`, []any{nameKey(o.Name)}, &t.org)
 	if err != nil {

@@ -111,12 +111,21 @@ func (s *Server) filterCustomers(all []*customer, raw string) ([]*customer, *rep
 func (s *Server) customerItem(c *customer) map[string]any {
 	return map[string]any{
 		"id": c.tenantID, "relationshipToPartner": "reseller", "links": map[string]any{"self": s.link("/customers/" + c.tenantID)},
-		"companyProfile": map[string]any{
-			"tenantId": c.tenantID, "domain": c.domain, "companyName": c.name, "links": map[string]any{"self": s.link("/customers/" + c.tenantID + "/profiles/company")},
-			"attributes": map[string]any{"objectType": "CustomerCompanyProfile"},
-		},
-		"attributes": map[string]any{"objectType": "Customer"},
+		"companyProfile": s.companyProfile(c, false),
+		"attributes":     map[string]any{"objectType": "Customer"},
 	}
+}
+
+// companyProfile is short in lists.
+func (s *Server) companyProfile(c *customer, full bool) map[string]any {
+	profile := map[string]any{
+		"tenantId": c.tenantID, "domain": c.domain, "companyName": c.name, "links": map[string]any{"self": s.link("/customers/" + c.tenantID + "/profiles/company")},
+		"attributes": map[string]any{"objectType": "CustomerCompanyProfile"},
+	}
+	if full {
+		profile["address"], profile["email"] = s.address(c), "it@"+c.domain
+	}
+	return profile
 }
 
 // wantCustomer finds the customer of the path: a malformed id is 400 900118, a stranger 403 20002 (sheet §1.7).
@@ -140,9 +149,7 @@ func (s *Server) getCustomer(c call) reply {
 		return *problem
 	}
 	item := s.customerItem(cu)
-	profile := item["companyProfile"].(map[string]any)
-	profile["address"] = s.address(cu)
-	profile["email"] = "it@" + cu.domain
+	item["companyProfile"] = s.companyProfile(cu, true)
 	item["commerceId"], item["allowDelegatedAccess"], item["customDomains"] = guidOf("commerce", cu.tenantID), true, []string{cu.domain}
 	item["billingProfile"] = s.billingProfile(cu)
 	return s.pcJSON(item, false)
@@ -159,6 +166,14 @@ func (s *Server) billingProfile(c *customer) map[string]any {
 		"companyName": c.name, "defaultAddress": s.address(c), "links": map[string]any{"self": s.link(self)},
 		"attributes": map[string]any{"etag": shortID(20, "profile", c.tenantID), "objectType": "CustomerBillingProfile"},
 	}
+}
+
+func (s *Server) getCompanyProfile(c call) reply {
+	cu, problem := s.wantCustomer(c)
+	if problem != nil {
+		return *problem
+	}
+	return s.pcJSON(s.companyProfile(cu, true), false)
 }
 
 func (s *Server) getBillingProfile(c call) reply {

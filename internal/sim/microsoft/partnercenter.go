@@ -13,6 +13,7 @@ func partnerRoutes() []endpoint {
 		{method: "GET", pattern: "customers/{customer}", serve: (*Server).getCustomer},
 		{method: "PATCH", pattern: "customers/{customer}", serve: (*Server).patchCustomer},
 		{method: "GET", pattern: "customers/{customer}/profiles/billing", serve: (*Server).getBillingProfile},
+		{method: "GET", pattern: "customers/{customer}/profiles/company", serve: (*Server).getCompanyProfile},
 		{method: "GET", pattern: "customers/{customer}/subscriptions", serve: (*Server).listSubscriptions},
 		{method: "GET", pattern: "customers/{customer}/subscriptions/{subscription}", serve: (*Server).getSubscription},
 		{method: "PATCH", pattern: "customers/{customer}/subscriptions/{subscription}", serve: (*Server).patchSubscription},

@@ -94,8 +94,11 @@ func TestCustomerDetailsAndRemoval(t *testing.T) {
 	if body["companyProfile"].(map[string]any)["address"] == nil || body["billingProfile"] == nil || body["commerceId"] == nil {
 		t.Errorf("%v", body)
 	}
-	if res := c.pc("/customers/" + id + "/profiles/billing"); res.status != 200 {
-		t.Errorf("billing profile: %d", res.status)
+	for _, profile := range []string{"companyProfile", "billingProfile"} { // each leads to itself
+		self := body[profile].(map[string]any)["links"].(map[string]any)["self"].(map[string]any)["uri"].(string)
+		if res := c.pc(strings.TrimPrefix(self, "/v1")); res.status != 200 || !strings.Contains(string(res.body), "Sample Street") {
+			t.Errorf("%s at %s: %d %s", profile, self, res.status, res.body)
+		}
 	}
 	auth := []string{"Authorization", "Bearer " + c.app(audiencePartnerCenter), "Content-Type", "application/json"}
 	if res := c.do("PATCH", "/v1/customers/"+id, `{"relationshipToPartner":"none"}`, auth...); res.status != 200 {

@@ -7,6 +7,7 @@ package scenario
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -112,7 +113,7 @@ func Named(name string, today time.Time) (Scenario, error) {
 	case "large":
 		s.Customers = largeCustomers(today)
 	default:
-		return Scenario{}, fmt.Errorf("unknown scenario %q: use one of %v", name, Names())
+		return Scenario{}, fmt.Errorf("unknown scenario %q: there are %s", name, strings.Join(Names(), ", "))
 	}
 	return s, nil
 }

@@ -141,6 +141,8 @@ func isPaper(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".pdf", ".html", ".htm", ".md", ".docx", ".png", ".jpg", ".jpeg":
 		return true
+	case ".txt", "": // rows may be called so too
+		return strings.HasPrefix(strings.ToLower(path.Base(name)), "readme")
 	}
 	return false
 }

@@ -364,7 +364,7 @@ func TestFileOfWhichEveryRowStandsTwiceIsRefused(t *testing.T) {
 // An invoice as PDF beside the rows is named, and takes nothing from them; what may hold rows does.
 func TestPapersInAnArchiveLeaveTheRowsWhole(t *testing.T) {
 	plain := sample(t, "recon-nce.jsonl")
-	for name, broken := range map[string]int{"invoice.pdf": 0, "more.xlsx": 1, "more.csv": 1} {
+	for name, broken := range map[string]int{"invoice.pdf": 0, "docs/README.txt": 0, "Readme": 0, "more.txt": 1, "more.xlsx": 1, "more.csv": 1} {
 		got := mustRead(t, Bytes("x.zip", zipped(t, map[string][]byte{"recon.jsonl": plain, name: []byte("%PDF-1.7\n")}, "recon.jsonl", name)))
 		if len(got.Lines) != 1 || len(got.Errors) != 1 || len(got.Broken) != broken {
 			t.Errorf("%s: %d sets, %d broken, %v", name, len(got.Lines), len(got.Broken), got.Errors)
