@@ -71,7 +71,7 @@ const chargeColumns = `mark, customer_id, contract, month, azure, state, wanted,
 
 // rollUpCharges keeps every charge that the plan wants, and brings the months they are in in step.
 func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) error {
-	stands, moved, err := t.standsAfter(ctx, p)
+	stands, touched, err := t.standsAfter(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 		}
 		rows = append(rows, row)
 		months[c.Key] = c.Month
-		delete(moved, c.Key)
+		delete(touched, c.Key)
 	}
 	keys, err := t.writeSummaries(ctx, p, summaryTable{"charge_summary", "charge_key", chargeColumns}, rows)
 	if err != nil {
@@ -104,7 +104,7 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 		}
 		differs[month] = true
 	}
-	if err := t.restandCharges(ctx, keysOf(moved)); err != nil {
+	if err := t.restandCharges(ctx, keysOf(touched)); err != nil {
 		return err
 	}
 	return t.rollUpChargeMonths(ctx, p.run, differs)
@@ -129,37 +129,37 @@ func (t *txn) rollUpChargeMonths(ctx context.Context, run int64, differs map[bil
 
 // standsAfter gives where every known charge stands once a plan is saved, and which may stand elsewhere than before: those of the plan's
 // changes, and those whose open changes the plan took over.
-func (t *txn) standsAfter(ctx context.Context, p planned) (stands map[string]chargeStand, moved map[string]bool, err error) {
-	stands, moved = map[string]chargeStand{}, map[string]bool{}
+func (t *txn) standsAfter(ctx context.Context, p planned) (stands map[string]chargeStand, touched map[string]bool, err error) {
+	stands, touched = map[string]chargeStand{}, map[string]bool{}
 	if _, err := list(ctx, t, func(r scanner) (struct{}, error) {
 		var key string
 		var s chargeStand
 		err := r.Scan(&key, &s.state, &s.run, &s.change, &s.changeIs, &s.held)
 		stands[key] = s
-		moved[key] = s.state == AzureApproved || s.changeIs == ChangeProposed || s.changeIs == ChangeApproved
+		touched[key] = s.state == AzureApproved || s.changeIs == ChangeProposed || s.changeIs == ChangeApproved
 		return struct{}{}, err
 	}, `SELECT charge_key, state, change_run, change_id, change_state, held FROM charge_summary WHERE organization_id = $1`, t.org); err != nil {
 		return nil, nil, err
 	}
 	for _, c := range p.desired.Charges {
 		if _, known := stands[c.Key]; !known {
-			moved[c.Key] = true
+			touched[c.Key] = true
 		}
 	}
 	for _, c := range p.changes {
 		if key := c.Change.ChargeKey; key != "" {
-			moved[key] = true
+			touched[key] = true
 		}
 	}
-	maps.DeleteFunc(moved, func(_ string, moved bool) bool { return !moved })
-	for some := range slices.Chunk(keysOf(moved), atOnce) {
+	maps.DeleteFunc(touched, func(_ string, yes bool) bool { return !yes })
+	for some := range slices.Chunk(keysOf(touched), atOnce) {
 		now, err := t.chargeStands(ctx, some)
 		if err != nil {
 			return nil, nil, err
 		}
 		maps.Copy(stands, now)
 	}
-	return stands, moved, nil
+	return stands, touched, nil
 }
 
 // chargeStands works out where charges stand, from all of their changes and from what is in the target.
