@@ -23,7 +23,7 @@ import (
 // TestNothingSecretIsStoredOrSaid is law 10 for people: after everything they do, no password, token, link, code or TOTP secret is in the
 // database file, the audit trail, the log or an error.
 func TestNothingSecretIsStoredOrSaid(t *testing.T) {
-	path := storetest.SQLite(t)
+	path := storetest.File(t)
 	p := newIDP(t)
 	w := owned(empty(t, path, &account.OIDC{Issuer: p.URL, ClientID: "spindle", Secret: secret.New("client-secret"), RedirectURL: "http://x/"}))
 	p.now = func() time.Time { return w.now }

@@ -121,7 +121,7 @@ func fill32(n *big.Int) []byte { return n.FillBytes(make([]byte, 32)) }
 func withIDP(t testing.TB, trust bool) (*world, *idp) {
 	t.Helper()
 	p := newIDP(t)
-	w := owned(empty(t, storetest.SQLite(t), &account.OIDC{Issuer: p.URL, ClientID: "spindle", Secret: secret.New("client-secret"),
+	w := owned(empty(t, storetest.File(t), &account.OIDC{Issuer: p.URL, ClientID: "spindle", Secret: secret.New("client-secret"),
 		RedirectURL: "http://127.0.0.1/oidc/callback", TrustEmail: trust}))
 	p.now = func() time.Time { return w.now }
 	return w, p
@@ -302,7 +302,7 @@ func TestOIDCMayBeAwayForAWhile(t *testing.T) {
 	wantKind(t, err, fault.KindNotFound)
 	p := newIDP(t)
 	p.Close()
-	away := owned(empty(t, storetest.SQLite(t), &account.OIDC{Issuer: p.URL, ClientID: "spindle"}))
+	away := owned(empty(t, storetest.File(t), &account.OIDC{Issuer: p.URL, ClientID: "spindle"}))
 	_, _, err = away.BeginOIDC(t.Context())
 	wantKind(t, err, fault.KindTransient)
 }

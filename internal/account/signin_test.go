@@ -12,7 +12,7 @@ import (
 )
 
 func TestFirstStart(t *testing.T) {
-	w := empty(t, storetest.SQLite(t), nil)
+	w := empty(t, storetest.File(t), nil)
 	ctx := t.Context()
 	needed, err := w.FirstStart(ctx)
 	must(t, err)

@@ -40,7 +40,7 @@ func empty(t testing.TB, address string, oidc *account.OIDC) *world {
 	return w
 }
 
-func newWorld(t testing.TB) *world { return owned(empty(t, storetest.SQLite(t), nil)) }
+func newWorld(t testing.TB) *world { return owned(empty(t, storetest.File(t), nil)) }
 
 // owned makes ann the owner.
 func owned(w *world) *world {

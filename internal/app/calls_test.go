@@ -124,7 +124,7 @@ func TestProcessesShareATenantsCalls(t *testing.T) {
 func TestCallsTakenAheadAreGivenBack(t *testing.T) {
 	clock := &clockwork{}
 	clock.at.Store(time.Date(2026, 11, 10, 9, 0, 0, 0, time.UTC).UnixNano())
-	address := storetest.SQLite(t)
+	address := storetest.File(t)
 	watcher := process(t, address, clock.now)
 	org := organization(t, watcher, "Northwind IT")
 	if got, err := watcher.Engine.Budget(t.Context(), org); err != nil || got.Used != 0 || got.Limit != 10_000 || !got.SeenAt.IsZero() {

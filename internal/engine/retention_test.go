@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"spindle/internal/fault"
 	"spindle/internal/money"
 	"spindle/internal/store"
+	"spindle/internal/store/storetest"
 )
 
 // TestRetentionIsCarriedOutOnceADay: by default nothing goes; what a setting lets go is counted before, and a sweep removes it once a day.
@@ -17,7 +17,7 @@ func TestRetentionIsCarriedOutOnceADay(t *testing.T) {
 	ctx := t.Context()
 	now := time.Date(2026, 1, 10, 9, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	s, err := store.Open(ctx, store.Options{URL: filepath.Join(t.TempDir(), "spindle.db"), Now: clock})
+	s, err := store.Open(ctx, store.Options{URL: storetest.File(t), Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

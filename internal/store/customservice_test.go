@@ -62,7 +62,7 @@ func TestCustomServicesHaveAKeyOfTheirOwn(t *testing.T) {
 // TestMigrationOfCustomListsAndFirstMonths starts from a database of version 2: lists by file name become one list whose rows know their
 // file, and what was billed keeps the month of its organization.
 func TestMigrationOfCustomListsAndFirstMonths(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, address string) {
+	storetest.EachNew(t, func(t *testing.T, address string) {
 		entry := func(list, id, body, gone string) string {
 			return `INSERT INTO directory_entry (organization_id, kind, source, id, customer_id, body, gone_at)
 				VALUES ('o', 'subscription', '` + list + `', '` + id + `', 'c', '{"ID":"` + id + `","Name":"` + body + `"}', ` + gone + `)`

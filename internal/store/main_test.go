@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"spindle/internal/store/storetest"
 )
 
 // TestMain lets CI, which runs short, play the same random games each time: a case that comes once in thousands must not stop a change that has nothing
@@ -17,5 +19,5 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(storetest.Main(m))
 }

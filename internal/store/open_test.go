@@ -22,7 +22,7 @@ func contextWithCancel(t testing.TB) (context.Context, context.CancelFunc) {
 }
 
 func TestMigratesFromEveryEarlierVersion(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, address string) {
+	storetest.EachNew(t, func(t *testing.T, address string) {
 		o := store.Options{URL: address}
 		versions, err := store.Versions(t.Context(), o)
 		must(t, err)
@@ -46,7 +46,7 @@ func TestMigratesFromEveryEarlierVersion(t *testing.T) {
 }
 
 func TestOpeningAgainKeepsWhatIsThere(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, address string) {
+	storetest.EachNew(t, func(t *testing.T, address string) {
 		s, err := store.Open(t.Context(), store.Options{URL: address})
 		must(t, err)
 		newWorld(t, s, "Northwind IT")
@@ -57,7 +57,7 @@ func TestOpeningAgainKeepsWhatIsThere(t *testing.T) {
 }
 
 func TestSeveralProcessesMayOpenAnEmptyDatabaseAtOnce(t *testing.T) {
-	storetest.EachURL(t, func(t *testing.T, address string) {
+	storetest.EachNew(t, func(t *testing.T, address string) {
 		var openers sync.WaitGroup
 		for range 4 {
 			openers.Go(func() {

@@ -22,6 +22,7 @@ import (
 	"spindle/internal/secret"
 	"spindle/internal/source"
 	"spindle/internal/store"
+	"spindle/internal/store/storetest"
 	"spindle/internal/target"
 )
 
@@ -83,7 +84,7 @@ func newTestServer(t *testing.T, change ...func(*Deps)) *testServer {
 	ts := &testServer{t: t, clock: &testClock{now: time.Date(2026, time.November, 10, 9, 0, 0, 0, time.UTC)}, log: &logged{}}
 	log := slog.New(slog.NewTextHandler(ts.log, nil))
 	dir := t.TempDir()
-	db, err := store.Open(t.Context(), store.Options{URL: filepath.Join(dir, "spindle.db"), Now: ts.clock.Now, Log: log})
+	db, err := store.Open(t.Context(), store.Options{URL: storetest.Ready(t, filepath.Join(dir, "spindle.db")), Now: ts.clock.Now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
