@@ -68,6 +68,10 @@ func TestWhatNoFindingAsksAbout(t *testing.T) {
 	ts.must(ts.Store.SavePlan(t.Context(), testOrg, run.ID, plan.Plan{Fingerprint: "f", Complete: true, Findings: findings}, billing.Desired{Dispositions: []billing.Disposition{
 		left("before-first-month", 20), left("before-first-month", 20), left("before-first-month", 3), left("billing-off", 7), left("trial", 0),
 		{Outcome: billing.Billed, By: "k", Cost: euro(100)}}}))
+	decide := owner.get("/o/northwind-it/customers/c-alder").says(t, 200, "The contract is gone", `href="/o/northwind-it/today?q=`)
+	_, link, _ := strings.Cut(decide.body, `href="/o/northwind-it/today?q=`)
+	link, _, _ = strings.Cut(link, "#")
+	owner.get("/o/northwind-it/today?q="+link).says(t, 200, "The contract is gone", "1–1 of 1")
 	page := "/o/northwind-it/runs/" + string(run.ID)
 	owner.get(page).says(t, 200, `href="`+page+`/findings#excluded"`)
 	if body := owner.get(page + "/findings").body; strings.Index(body, "The dearest") > strings.Index(body, "The contract is gone") {

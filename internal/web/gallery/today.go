@@ -73,6 +73,7 @@ func sampleToday() view.Today {
 		month := billing.MonthOf(billing.NewDate(2026, 3, 1).AddMonths(i))
 		v.Months = append(v.Months, store.MonthTotal{Month: month, Recurring: azureFigures(9_800_000 + 210_000*int64(i)), Charges: azureFigures(700_000 + 31_000*int64(i)), Lines: 1288, Unpriced: 3, Run: "17"})
 	}
+	v.Months[0].Recurring, v.Months[0].Lines = store.Figures{}, 0 // before the first plan
 	v.Month = &v.Months[7]
 	v.Sum = view.MonthSum(*v.Month)
 	v.Findings = []view.FindingItem{

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strings"
+
 	"spindle/internal/billing"
 	"spindle/internal/money"
 	"spindle/internal/store"
@@ -161,6 +163,20 @@ func (v Today) monthChart() chart.Columns {
 	}
 	c.Series = []chart.Series{cost, price, margin}
 	return c
+}
+
+// chargesOnly names the months of the chart that would look small: what recurs is known only of months in which a plan was made.
+func (v Today) chargesOnly() string {
+	var names []string
+	for _, m := range v.Months {
+		if m.Lines == 0 && len(m.Recurring.Price.Amounts()) == 0 && len(m.Charges.Price.Amounts()) > 0 {
+			names = append(names, MonthName(m.Month))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return strings.Join(names, ", ") + ": charges only. No plan was made in the month, so what recurs in it is not counted here."
 }
 
 // MonthSum adds what recurs in a month and what is charged for it.
