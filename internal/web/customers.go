@@ -11,6 +11,7 @@ import (
 	"spindle/internal/billing"
 	"spindle/internal/engine"
 	"spindle/internal/fault"
+	"spindle/internal/sheet"
 	"spindle/internal/store"
 	"spindle/internal/web/view"
 )
@@ -153,7 +154,61 @@ func customer(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	if as := r.URL.Query().Get("as"); as != "" {
+		table := subscriptionsSheet(v.Detail)
+		if r.URL.Query().Get("of") == "groups" {
+			table = groupsSheet(v.Detail)
+		}
+		return r.export(w, as, table)
+	}
 	return r.page(w, http.StatusOK, view.CustomerPage(r.shell("customers", v.Detail.Name), v))
+}
+
+// subscriptionsSheet has the customer's subscriptions and custom services as the page shows them.
+func subscriptionsSheet(d store.CustomerDetail) sheet.Table {
+	var records [][]string
+	for _, s := range slices.Concat(d.Subscribed, d.Custom) {
+		state, key, currency, cost, price := s.Why, "", "", "", ""
+		if s.Line != nil {
+			state, key, currency, cost, price = s.LineStatus.Word(), s.Line.Key, string(unitCurrency(*s.Line)), number(s.Line.UnitCost), number(s.Line.UnitPrice)
+		}
+		on := "off"
+		if s.On {
+			on = "on"
+		}
+		records = append(records, []string{string(s.ID), s.Name, string(s.Kind), s.Offer.ProductID, s.Offer.SKUID, string(s.Offer.Term), string(s.Offer.Frequency), s.Source,
+			strconv.FormatInt(s.Quantity, 10), state, on, string(s.From), goesTo(s.Route, s.Routed), currency, cost, price, key})
+	}
+	columns := slices.Concat(sheet.Text("subscription_id", "product", "kind", "product_id", "sku_id", "term", "frequency", "source"), numbers("units"),
+		sheet.Text("state", "billing", "billed_from", "contract", "currency"), numbers("unit_cost", "unit_price"), sheet.Text("line"))
+	return sheet.Table{Name: "subscriptions-" + string(d.ID), Columns: columns, Rows: sheet.Rows(records)}
+}
+
+// groupsSheet has a row per resource group and currency.
+func groupsSheet(d store.CustomerDetail) sheet.Table {
+	var records [][]string
+	for _, g := range d.Groups {
+		for _, c := range orNone(currencies(g.Cost)) {
+			cost := ""
+			if c != "" {
+				cost = g.Cost.In(c).Number()
+			}
+			records = append(records, []string{string(g.AzureSubscriptionID), g.AzureSubscriptionName, g.ResourceGroup, string(g.Month), string(c), cost, goesTo(g.Route, g.Routed)})
+		}
+	}
+	columns := slices.Concat(sheet.Text("azure_subscription_id", "azure_subscription", "resource_group", "month", "currency"), numbers("cost"), sheet.Text("contract"))
+	return sheet.Table{Name: "resource-groups-" + string(d.ID), Columns: columns, Rows: sheet.Rows(records)}
+}
+
+// goesTo names where a route leads, for files: a contract's id, "managed", or nothing.
+func goesTo(r billing.Route, routed bool) string {
+	switch {
+	case !routed:
+		return ""
+	case r.Managed:
+		return "managed"
+	}
+	return string(r.ContractID)
 }
 
 // customerAgain shows the customer's page with what is wrong in a form.

@@ -86,14 +86,22 @@ func (r *request) linesSheet(f store.LineFilter) sheet.Table {
 	}, lineRecord)}
 }
 
+// unitCurrency is the currency of a line's unit price or, without one, of its unit cost.
+func unitCurrency(l store.LineRow) money.Currency {
+	for _, a := range []*money.Amount{l.UnitPrice, l.UnitCost} {
+		if a != nil {
+			return a.Currency()
+		}
+	}
+	return ""
+}
+
 func lineRecord(l store.LineRow) []string {
-	currency, price, cost, margin, month := money.Currency(""), "", "", "", ""
+	currency, price, cost, margin, month := unitCurrency(l), "", "", "", ""
 	if l.UnitCost != nil {
-		currency = l.UnitCost.Currency()
-		cost = l.Period.Cost.In(currency).Number()
+		cost = l.Period.Cost.In(l.UnitCost.Currency()).Number()
 	}
 	if l.UnitPrice != nil {
-		currency = l.UnitPrice.Currency()
 		price = l.Period.Price.In(currency).Number()
 	}
 	if l.UnitCost != nil && l.UnitPrice != nil {

@@ -65,6 +65,26 @@ func (ts *testServer) proven() store.RunID {
 	return run.ID
 }
 
+// TestEveryTableIsAFileToo: each page with a table offers it as a file, and the file is one.
+func TestEveryTableIsAFileToo(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	ts.withCustomers()
+	ts.must(ts.Store.SaveRoute(t.Context(), testOrg, billing.Route{CustomerID: "c-alder", Managed: true}, "ann"))
+	owner.post("/o/northwind-it/settings/tokens", "name", "report", "role", "viewer")
+	owner.post("/o/northwind-it/settings/invite", "email", "ben@northwind.example", "role", "biller")
+	for page, want := range map[string]string{
+		"/customers/c-alder": "\ns-alder,Business Premium,licence,P1,0001,P1M,monthly,partnercenter,5,",
+		"/suggestions":       "\nc-birch,Birch,birch.example,12,Birch GmbH,100,same name ",
+		"/settings":          "\nben@northwind.example,,biller,invited,,,,olga@northwind.example,2026-",
+		"/settings/tokens":   "\nt1,report,viewer,2026-11-10T09:00:00Z,olga@northwind.example,,,\n",
+	} {
+		owner.get("/o/northwind-it"+page).says(t, 200, `href="/o/northwind-it`+page+`?as=csv"`)
+		owner.get("/o/northwind-it"+page+"?as=csv").says(t, 200, want).hides(t, "<html")
+	}
+	owner.get("/o/northwind-it/customers/c-alder?as=csv&of=groups").says(t, 200, "azure_subscription_id,azure_subscription,resource_group,month,currency,cost,contract\n")
+}
+
 // TestFilesHoldNumbers: what a page shows as money is a number with its currency beside it in the file, not a text.
 func TestFilesHoldNumbers(t *testing.T) {
 	ts := newTestServer(t)

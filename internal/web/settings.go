@@ -12,6 +12,7 @@ import (
 
 	"spindle/internal/account"
 	"spindle/internal/fault"
+	"spindle/internal/sheet"
 	"spindle/internal/store"
 	"spindle/internal/web/view"
 )
@@ -79,11 +80,45 @@ func (r *request) membersView(errs map[string]string) (view.Members, error) {
 }
 
 func members(w http.ResponseWriter, r *request) error {
+	if as := r.URL.Query().Get("as"); as != "" {
+		return r.exportMembers(w, as)
+	}
 	v, err := r.membersView(nil)
 	if err != nil {
 		return err
 	}
 	return r.page(w, http.StatusOK, view.MembersPage(r.shell("settings", "Settings"), v))
+}
+
+// exportMembers writes who may do what here: the members, then open invitations.
+func (r *request) exportMembers(w http.ResponseWriter, as string) error {
+	all, err := r.s.Accounts.Members(r.Context(), r.org.ID)
+	if err != nil {
+		return err
+	}
+	invited, err := r.s.Accounts.Invitations(r.Context(), r.org.ID)
+	if err != nil {
+		return err
+	}
+	var records [][]string
+	for _, m := range all {
+		state, second := "member", "off"
+		switch {
+		case !m.DisabledAt.IsZero():
+			state = "disabled"
+		case m.Locked.After(r.s.Now()):
+			state = "locked"
+		}
+		if m.TOTP {
+			second = "on"
+		}
+		records = append(records, []string{m.Email, m.Name, string(m.Role), state, moment(m.Since), moment(m.SignedInAt), second, "", ""})
+	}
+	for _, i := range invited {
+		records = append(records, []string{i.Email, "", i.Role, "invited", "", "", "", i.CreatedBy, moment(i.ExpiresAt)})
+	}
+	return r.export(w, as, sheet.Table{Name: "people", Rows: sheet.Rows(records),
+		Columns: sheet.Text("email", "name", "role", "state", "member_since_utc", "signed_in_utc", "one_time_password", "invited_by", "invited_until_utc")})
 }
 
 // membersWith shows the page with a link that is shown once: it can't wait in the session, which is no place for secrets.
@@ -237,11 +272,28 @@ func (r *request) tokensView(errs map[string]string) (view.Tokens, error) {
 }
 
 func tokens(w http.ResponseWriter, r *request) error {
+	if as := r.URL.Query().Get("as"); as != "" {
+		return r.exportTokens(w, as)
+	}
 	v, err := r.tokensView(nil)
 	if err != nil {
 		return err
 	}
 	return r.page(w, http.StatusOK, view.TokensPage(r.shell("settings", "API tokens"), v))
+}
+
+// exportTokens writes which programs may read here; the tokens themselves are not kept.
+func (r *request) exportTokens(w http.ResponseWriter, as string) error {
+	all, err := r.s.Accounts.Tokens(r.Context(), r.org.ID)
+	if err != nil {
+		return err
+	}
+	var records [][]string
+	for _, t := range all {
+		records = append(records, []string{t.ID, t.Name, t.Role, moment(t.CreatedAt), t.CreatedBy, moment(t.LastUsedAt), moment(t.ExpiresAt), moment(t.RevokedAt)})
+	}
+	return r.export(w, as, sheet.Table{Name: "tokens", Rows: sheet.Rows(records),
+		Columns: sheet.Text("token", "name", "role", "made_utc", "made_by", "used_utc", "expires_utc", "revoked_utc")})
 }
 
 func makeToken(w http.ResponseWriter, r *request) error {

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
 	"spindle/internal/mapping"
+	"spindle/internal/sheet"
 	"spindle/internal/store"
 	"spindle/internal/web/view"
 )
@@ -20,6 +22,9 @@ func suggestions(w http.ResponseWriter, r *request) error {
 	all, err := r.s.Engine.SuggestKnown(r.Context(), r.org)
 	if err != nil {
 		return r.refused(w, r.path("customers"), err)
+	}
+	if as := r.URL.Query().Get("as"); as != "" {
+		return r.exportSuggestions(w, as, all)
 	}
 	list := r.list(r.path("suggestions"))
 	shown, total := suggestedOn(list, all)
@@ -56,6 +61,26 @@ func suggestions(w http.ResponseWriter, r *request) error {
 	}
 	v.Left = max(0, open.Total-total)
 	return r.page(w, http.StatusOK, view.SuggestionsPage(r.shell("customers", "Suggestions"), v))
+}
+
+// exportSuggestions writes the suggestions of all customers, best first.
+func (r *request) exportSuggestions(w http.ResponseWriter, as string, all []mapping.Suggestion) error {
+	var ids []billing.CustomerID
+	for _, s := range all {
+		ids = append(ids, s.CustomerID)
+	}
+	slices.Sort(ids)
+	byID, err := r.s.Store.CustomerRows(r.Context(), r.org.ID, slices.Compact(ids)...)
+	if err != nil {
+		return err
+	}
+	var records [][]string
+	for _, s := range all {
+		c := byID[s.CustomerID]
+		records = append(records, []string{string(s.CustomerID), c.Name, c.Domain, string(s.CompanyID), s.CompanyName, strconv.Itoa(s.Score), strings.Join(s.Evidence, "; ")})
+	}
+	columns := slices.Concat(sheet.Text("customer_id", "customer", "domain", "company_id", "company"), numbers("score"), sheet.Text("evidence"))
+	return r.export(w, as, sheet.Table{Name: "suggestions", Columns: columns, Rows: sheet.Rows(records)})
 }
 
 // suggestedOn gives the suggestions of the customers on a page of the list, and how many customers have any. The order is that of the

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -161,4 +162,13 @@ func billingShort(b store.BillingState) string {
 		return "some"
 	}
 	return "off"
+}
+
+// files is what the page offers as files: the subscriptions, or what of names.
+func (v Customer) files(s Shell, of string) List {
+	l := List{Base: s.Path("customers", string(v.Detail.ID))}
+	if of != "" {
+		l.Values = url.Values{"of": {of}}
+	}
+	return l
 }
