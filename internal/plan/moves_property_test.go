@@ -18,6 +18,9 @@ type travels struct {
 	places []*billing.DesiredLine // where a subscription can be, by key
 	at     map[billing.SubscriptionID]int
 	units  map[billing.SubscriptionID]int64
+	// dense: many subscriptions of a seat or two move between few places, and often on before a day has passed, so that they swap, come back and take
+	// the place of what is still to come.
+	dense bool
 }
 
 func drawTravels(t *rapid.T) *travels {
@@ -47,10 +50,14 @@ func drawTravels(t *rapid.T) *travels {
 			}
 		}
 	}
-	for i := range rapid.IntRange(1, 4).Draw(t, "subscriptions") {
+	most, seats := 4, int64(9)
+	if v.dense = rapid.Bool().Draw(t, "dense"); v.dense {
+		most, seats = 6, 2
+	}
+	for i := range rapid.IntRange(1, most).Draw(t, "subscriptions") {
 		id := billing.SubscriptionID(fmt.Sprint("s", i))
 		v.at[id] = rapid.IntRange(0, 5).Draw(t, "place")/2*6 + rapid.IntRange(0, 3).Draw(t, "service") // not on the long service at first: it may begin years ahead
-		v.units[id] = rapid.Int64Range(1, 9).Draw(t, "units")
+		v.units[id] = rapid.Int64Range(1, seats).Draw(t, "units")
 	}
 	return v
 }
@@ -92,9 +99,14 @@ func (v *travels) begin() billing.Date {
 }
 
 func (v *travels) wander() {
-	v.b.at.day = v.b.at.day.AddDays(rapid.IntRange(0, 40).Draw(v.t, "days pass"))
+	if !v.dense || rapid.IntRange(0, 3).Draw(v.t, "later") == 0 {
+		v.b.at.day = v.b.at.day.AddDays(rapid.IntRange(0, 40).Draw(v.t, "days pass"))
+	}
 	for _, id := range v.ids() {
-		if rapid.IntRange(0, 2).Draw(v.t, "moves") == 0 {
+		switch {
+		case v.dense && rapid.Bool().Draw(v.t, "moves"):
+			v.at[id] = pick(v.t, "to", 0, 1, 6, 12, 13)
+		case !v.dense && rapid.IntRange(0, 2).Draw(v.t, "moves") == 0:
 			v.at[id] = rapid.IntRange(0, len(v.places)-1).Draw(v.t, "to")
 		}
 	}
@@ -146,7 +158,7 @@ func TestSubscriptionsThatTravelAreBilledOnceADay(t *testing.T) {
 		v := drawTravels(t)
 		from := v.begin()
 		v.b.at.day = from // a line that waits to begin is looked at elsewhere
-		for range rapid.IntRange(1, 8).Draw(t, "turns") {
+		for range rapid.IntRange(1, 12).Draw(t, "turns") {
 			v.wander()
 			p := v.run()
 			noDrift(t, p)
@@ -164,7 +176,7 @@ func TestAMoveThatWasInterruptedIsFinishedByTheNextPlan(t *testing.T) {
 		v := drawTravels(t)
 		from := v.begin()
 		v.b.at.day = from
-		for range rapid.IntRange(1, 5).Draw(t, "turns") {
+		for range rapid.IntRange(1, 9).Draw(t, "turns") {
 			v.wander()
 			p := Make(v.input())
 			for _, c := range p.Changes[:rapid.IntRange(0, len(p.Changes)).Draw(t, "applied")] {
