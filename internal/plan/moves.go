@@ -8,8 +8,8 @@ import (
 )
 
 // A subscription moves when it is to be billed on another line than the one it stands on: another contract, another service, another
-// price point. The old line ends it on exactly the day on which the new one starts it, so that no day is billed twice and none
-// is left out.
+// price point. The old line ends it on exactly the day on which the new one starts it (ADR 0003), so that no day is billed
+// twice and none is left out.
 
 // transfer is the units of one subscription that leave one line for another.
 type transfer struct {
