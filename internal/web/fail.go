@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -33,7 +34,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.Remedy = "Try again; if it happens again, report it with the log entry."
 		s.Log.ErrorContext(r.Context(), "page failed", "id", p.ID, "method", r.Method, "path", loggedPath(r), "error", err)
 	}
-	s.problem(w, r, statusOf(kind), p)
+	status := statusOf(kind)
+	if w.Header().Get("WWW-Authenticate") != "" {
+		status = http.StatusUnauthorized
+	}
+	s.problem(w, r, status, p)
 }
 
 // loggedPath is the path of a request without the token of a link, which opens something.
@@ -45,6 +50,14 @@ func loggedPath(r *http.Request) string {
 }
 
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, p view.Problem) {
+	if r.Header.Get("Authorization") != "" { // a program: its log is no place for a page
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(status)
+		if _, err := fmt.Fprintln(w, strings.TrimSpace(p.Title+": "+p.Text+"\n"+p.Remedy)); err != nil {
+			s.Log.DebugContext(r.Context(), "the reader has gone", "error", err)
+		}
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := view.ProblemPage(p).Render(r.Context(), w); err != nil {

@@ -88,8 +88,12 @@ func (r *request) admit(w http.ResponseWriter, needs access) (answered bool, err
 
 // askWho sends a browser to sign-in and back to the page; what is no page view is refused in words, since its form would be lost.
 func (r *request) askWho(w http.ResponseWriter) error {
-	if r.Header.Get("Authorization") != "" {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="spindle"`)
+	if r.byProgram() {
+		if _, reads := r.bearer(); !reads || r.actor.Name != "" {
+			return fault.Newf(fault.KindUnauthorized, "an API token reads the pages of its organization and does nothing else").
+				Do("sign in to do this, or use the spindle command")
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="spindle"`) // makes the answer a 401
 		return fault.Newf(fault.KindUnauthorized, "this token is not valid").Do("make a new one in Settings, API tokens")
 	}
 	to := "/sign-in"
@@ -127,6 +131,9 @@ func (r *request) enter(p account.Permission) error {
 	}
 	return nil
 }
+
+// byProgram reports whether a program asks, with a token, instead of a browser.
+func (r *request) byProgram() bool { return r.Header.Get("Authorization") != "" }
 
 // bearer gives the API token of a request, if it has one. Tokens read; they never act.
 func (r *request) bearer() (token string, found bool) {

@@ -398,7 +398,11 @@ func TestTokensReadAndNeverAct(t *testing.T) {
 		for name, b := range map[string]*browser{"viewer": viewer, "owner": owner, "wrong": wrong} {
 			got := route.ask(b, p.home, "confirmed", "yes")
 			reads := route.method() == http.MethodGet && route.needs != signedIn && name != "wrong" && (name == "owner" || route.needs == in(account.View))
-			if reads && !route.fits(got.status) || !reads && got.status != http.StatusForbidden {
+			no := http.StatusForbidden
+			if name == "wrong" && route.method() == http.MethodGet {
+				no = http.StatusUnauthorized
+			}
+			if reads && !route.fits(got.status) || !reads && got.status != no {
 				t.Errorf("%s with the token of a %s: %d", route.pattern, name, got.status)
 			}
 		}
@@ -406,6 +410,10 @@ func TestTokensReadAndNeverAct(t *testing.T) {
 	if after := p.trail(testOrg); after != before {
 		t.Errorf("the audit trail went from %d to %d entries", before, after)
 	}
+	// A program's log has no use for a page.
+	wrong.get("/o/northwind-it/lines?as=csv").says(t, http.StatusUnauthorized, "this token is not valid\nMake a new one in Settings").hides(t, "<")
+	owner.get("/o/northwind-it/lines?as=json").says(t, http.StatusUnprocessableEntity, `"json" is no format of a table`, "Choose csv or xlsx").hides(t, "<")
+	owner.post("/o/northwind-it/runs").says(t, http.StatusForbidden, "an API token reads").hides(t, "<", "not valid")
 }
 
 func TestOtherSitesSendNoForms(t *testing.T) {
