@@ -189,16 +189,20 @@ func (c *customersMap) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	effect, err := e.ReviewMap(ctx, org, customer.ID, billing.CompanyID(c.Company))
+	company, err := e.Mappable(ctx, org, billing.CompanyID(c.Company))
+	if err != nil {
+		return err
+	}
+	effect, err := e.ReviewMap(ctx, org, customer.ID, company.ID)
 	if err != nil {
 		return err
 	}
 	if effect.Touches() {
-		if err := s.ask(effect, fmt.Sprintf("Map %s to company %s instead?", customer.Name, c.Company), c.Yes); err != nil {
+		if err := s.ask(effect, fmt.Sprintf("Map %s to %s (%s) instead?", customer.Name, company.Name, company.ID), c.Yes); err != nil {
 			return err
 		}
 	}
-	company, err := e.MapCustomer(ctx, org, customer, billing.CompanyID(c.Company), s.actor())
+	company, err = e.MapCustomer(ctx, org, customer, billing.CompanyID(c.Company), s.actor())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"spindle/internal/account"
@@ -103,6 +104,13 @@ func (c *tokensRevoke) Run(ctx context.Context, s *session) error {
 	accounts, org, err := s.openAccounts(ctx)
 	if err != nil {
 		return err
+	}
+	all, err := accounts.Tokens(ctx, org.ID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(t store.APIToken) bool { return t.ID == c.ID && t.RevokedAt.IsZero() }) {
+		return fault.NotFoundf("there is no API token %q in force", c.ID).Do("spindle tokens list shows them")
 	}
 	if err := s.confirm("End token "+c.ID+" for good? Programs that use it are refused from then on.", c.Yes); err != nil {
 		return err

@@ -58,6 +58,16 @@ func nearCustomers(text string, names []string) string {
 
 // MapCustomer maps a customer to a company after checking that the company exists and is active. The name is given back.
 func (e *Engine) MapCustomer(ctx context.Context, org store.Organization, customer billing.Customer, id billing.CompanyID, by string) (billing.Company, error) {
+	company, err := e.Mappable(ctx, org, id)
+	if err != nil {
+		return company, err
+	}
+	return company, e.Store.MapCustomer(ctx, org.ID,
+		billing.CompanyMapping{CustomerID: customer.ID, CompanyID: id, CompanyName: company.Name, By: by}, by)
+}
+
+// Mappable gives the company with an id, if a customer can be it.
+func (e *Engine) Mappable(ctx context.Context, org store.Organization, id billing.CompanyID) (billing.Company, error) {
 	company, err := e.Store.Company(ctx, org.ID, id)
 	if fault.Is(err, fault.KindNotFound) { // perhaps it is new
 		var catalogue billing.Catalogue
@@ -68,11 +78,7 @@ func (e *Engine) MapCustomer(ctx context.Context, org store.Organization, custom
 	if err != nil {
 		return billing.Company{}, err
 	}
-	if err := mappable(company, id); err != nil {
-		return company, err
-	}
-	return company, e.Store.MapCustomer(ctx, org.ID,
-		billing.CompanyMapping{CustomerID: customer.ID, CompanyID: id, CompanyName: company.Name, By: by}, by)
+	return company, mappable(company, id)
 }
 
 // mappable refuses companies that no customer can be; the zero company is one that Autotask does not have.

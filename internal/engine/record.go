@@ -12,7 +12,7 @@ import (
 // PlanColumns names the cells of PlanRecord. Scripts read them: released names are never changed, new ones go to the end.
 func PlanColumns() []string {
 	return []string{"change", "kind", "state", "customer_id", "customer", "contract", "what", "before", "after", "effective", "unit_price", "currency",
-		"recurring_effect", "per", "proration", "one_off", "reason", "held_by", "decided_by"}
+		"recurring_effect", "per", "proration", "one_off", "reason", "held_by", "decided_by", "contract_id", "key"}
 }
 
 // PlanNumbers names the columns of PlanColumns that hold decimal numbers.
@@ -33,7 +33,8 @@ func PlanRecord(s store.ChangeState) []string {
 	}
 	return []string{c.ID, string(c.Kind), string(s.State), string(c.CustomerID), c.Customer, c.ContractName, c.What,
 		sideText(c.Kind, c.Before), sideText(c.Kind, c.After), c.Effective.String(), price, string(currency),
-		c.Recurring.Number(), string(c.PerPeriod), c.Proration.Number(), c.OneOff.Number(), c.Reason, strings.Join(holds, " "), s.By}
+		c.Recurring.Number(), string(c.PerPeriod), c.Proration.Number(), c.OneOff.Number(), c.Reason, strings.Join(holds, " "), s.By,
+		string(c.Contract.ID), cmp.Or(c.LineKey, c.ChargeKey)}
 }
 
 // sideText writes what is before or after a change: a quantity, the amount of a charge, nothing where neither says anything.

@@ -39,7 +39,7 @@ func checkRetention(r billing.Retention) error {
 		months := *rule.Of(&r)
 		if months != 0 && (months < rule.Min || months > billing.RetentionMonthsMax) {
 			wrong = append(wrong, fault.Invalidf("%d months is not from %d to %d", months, rule.Min, billing.RetentionMonthsMax).WithField(rule.Key).
-				Dof("write at least %d, or leave it empty to keep everything", rule.Min))
+				Dof("write at least %d, or 0 to keep everything", rule.Min))
 		}
 	}
 	return errors.Join(wrong...)

@@ -182,11 +182,11 @@ func TestRunExports(t *testing.T) {
 	owner := ts.owner()
 	run := ts.planned("ann", testPlan()...)
 	path := "/o/northwind-it/runs/" + string(run)
-	got := owner.get(path+"?as=csv&kind=decrease").says(t, 200, "change,kind,state,", "\na2,decrease,proposed,alder,Alder <Dental>,Alder CSP,Exchange Online,0,0,2026-12-01,,EUR,-14.00,monthly,0.00,0.00,,,\n")
+	got := owner.get(path+"?as=csv&kind=decrease").says(t, 200, "change,kind,state,", "\na2,decrease,proposed,alder,Alder <Dental>,Alder CSP,Exchange Online,0,0,2026-12-01,,EUR,-14.00,monthly,0.00,0.00,,,,11,\n")
 	if strings.Count(got.body, "\n") != 2 {
 		t.Errorf("rows of other kinds:\n%s", got.body)
 	}
-	owner.get(path+"?as=csv").says(t, 200, "Business Premium,42,45,2026-11-01,22.44,EUR,67", "Microsoft 365 E5,,,,")
+	owner.get(path+"?as=csv").says(t, 200, "Business Premium,42,45,2026-11-01,22.44,EUR,67", ",11,11|7|x/y:P1Y\n", "Microsoft 365 E5,,,,")
 	owner.get("/o/northwind-it/runs?as=csv").says(t, 200, "run,state,", "\n1,planned,")
 	owner.get(path+"/findings?as=csv").says(t, 200, "no-contract,birch,Birch,has no contract,choose one,EUR,9.00")
 	if owner.get(path + "?as=xlsx").body[:2] != "PK" {
