@@ -165,8 +165,8 @@ func billingShort(b store.BillingState) string {
 }
 
 // files is what the page offers as files: the subscriptions, or what of names.
-func (v Customer) files(s Shell, of string) List {
-	l := List{Base: s.Path("customers", string(v.Detail.ID))}
+func (c Customer) files(s Shell, of string) List {
+	l := List{Base: s.Path("customers", string(c.Detail.ID))}
 	if of != "" {
 		l.Values = url.Values{"of": {of}}
 	}
