@@ -174,10 +174,14 @@ func (s *story) run() Plan {
 	return p
 }
 
+// repeatsPrice reports a price that is repeated behind a change that may carry another one: it predicts nothing.
+func repeatsPrice(c Change) bool {
+	return c.Kind == Reprice && c.Before.UnitPrice != nil && c.Before.UnitPrice.Equal(*c.After.UnitPrice)
+}
+
 func (s *story) checkMoney(c Change, before money.Amount) {
-	repeated := c.Kind == Reprice && c.Before.UnitPrice != nil && c.Before.UnitPrice.Equal(*c.After.UnitPrice)
-	if c.Adjust == nil || s.hands || repeated {
-		return // a price repeated behind a change that may carry another one predicts nothing
+	if c.Adjust == nil || s.hands || repeatsPrice(c) {
+		return
 	}
 	a, _ := s.b.remembered(c.LineKey)
 	l := s.b.at.line(a.LineID)
