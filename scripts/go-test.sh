@@ -38,11 +38,12 @@ if [ $# != 0 ]; then
 	exec go test "${race[@]}" -timeout 18m "$@"
 fi
 # vet has been run already, and the detector's build would do it again.
-mapfile -t rooms < <(go list ./... | grep -vE '/internal/(e2e|plan$|rating$)')
+# The store takes longest and waits for its servers: it goes first, beside everything else.
+mapfile -t rooms < <(go list ./internal/store; go list ./... | grep -vE '/internal/(e2e|plan$|rating$|store$)')
 step "go test ${race[*]} -short, room by room"
 go test "${race[@]}" -short -vet=off -timeout 18m "${rooms[@]}"
 step "go test: whole runs, the console in a browser, every script, sweeps in full"
 # The planner's random lives are always the same ones here: a case that comes once in thousands must not stop a change that has nothing to do
 # with it. make soak draws new ones, and many more.
 go test -vet=off -timeout 18m ./internal/plan -rapid.seed=20261129
-go test -vet=off -timeout 18m ./internal/rating ./internal/e2e/... ./internal/cli ./internal/target/autotask ./internal/source/partnercenter ./internal/sim/microsoft
+go test -vet=off -timeout 18m ./internal/rating ./internal/e2e/... ./internal/cli ./internal/target/autotask ./internal/source/file ./internal/source/partnercenter ./internal/sim/microsoft

@@ -34,6 +34,9 @@ func usageInput(tb testing.TB, times int64) Input {
 
 // TestUsageMemoryDoesNotGrowWithTheFile imports files of 1 MB and 60 MB; both must leave about the same behind while reading.
 func TestUsageMemoryDoesNotGrowWithTheFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector's memory is not ours")
+	}
 	peak := func(times int64) uint64 {
 		var most uint64
 		in := usageInput(t, times)

@@ -11,6 +11,9 @@ import (
 
 // TestBombsEnd gives files that unpack to a thousand times what they are, alone and in a zip, once and twice packed.
 func TestBombsEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of megabytes: long under the race detector")
+	}
 	bomb := gzipped(t, 64<<20)
 	for name, in := range map[string]Input{
 		"gzip":        Bytes("bomb.gz", bomb),
