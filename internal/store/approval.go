@@ -154,7 +154,7 @@ func (t *txn) judged(ctx context.Context, n int64, j judgement, changes []Change
 	for some := range slices.Chunk(chosen, atOnce) {
 		for _, id := range some {
 			c := byID[id].Change
-			moves = append(moves, moved{id: id, kind: c.Kind, group: groupOf(c), line: c.LineKey, charge: c.ChargeKey, held: c.Held(), from: byID[id].State, to: j.state})
+			moves = append(moves, moved{group: groupOf(c), line: c.LineKey, charge: c.ChargeKey, held: c.Held(), from: byID[id].State, to: j.state})
 		}
 		q := t.query(`organization_id = $1`).and(`run_no = %s`, n).and(`state IN (%s, %s)`, ChangeProposed, ChangeApproved).in(`change_id`, some)
 		set := q.place(`state = %s, message = %s, updated_at = %s, actor = %s, decided_at = %s`, j.state, j.Reason, micros(t.at), j.By, micros(t.at))

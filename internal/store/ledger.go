@@ -205,10 +205,10 @@ func (t *txn) step(ctx context.Context, n int64, changeID string, m move) error 
 
 // move takes the step in one statement, so that of two callers only one can take it. The roll-ups are left to the caller.
 func (t *txn) move(ctx context.Context, n int64, changeID string, m move) (moved, error) {
-	taken := moved{id: changeID, to: m.to}
-	found, err := t.row(ctx, `SELECT kind, customer_id, contract, line_key, charge_key, held, state FROM plan_change
+	taken := moved{to: m.to}
+	found, err := t.row(ctx, `SELECT customer_id, contract, line_key, charge_key, held, state FROM plan_change
 		WHERE organization_id = $1 AND run_no = $2 AND change_id = $3`, []any{t.org, n, changeID},
-		&taken.kind, &taken.group.Customer, &taken.group.Contract, &taken.line, &taken.charge, &taken.held, &taken.from)
+		&taken.group.Customer, &taken.group.Contract, &taken.line, &taken.charge, &taken.held, &taken.from)
 	if err != nil {
 		return taken, err
 	}

@@ -159,8 +159,6 @@ func countValues(c PlanCounts) []any {
 
 // moved is one step of one change, with what the roll-ups need to know of it.
 type moved struct {
-	id       string
-	kind     plan.ChangeKind
 	group    PlanGroupKey
 	line     string
 	charge   string
