@@ -21,6 +21,7 @@ func (r *request) export(w http.ResponseWriter, as string, table sheet.Table) er
 	name := string(r.org.ID) + "-" + table.Name + "-" + r.s.Now().UTC().Format("20060102") + "." + string(format)
 	w.Header().Set("Content-Type", format.ContentType())
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	r.endTurn()
 	if err := table.Write(w, format); err != nil {
 		r.s.Log.ErrorContext(r.Context(), "an export broke off", "table", table.Name, "error", err)
 		panic(http.ErrAbortHandler) // the browser sees a broken download instead of a file that looks whole

@@ -26,6 +26,7 @@ type request struct {
 	org         store.Organization   // zero outside /o/{org}/
 	actor       account.Actor        // who acts in org
 	notice      view.Notice          // that the page took
+	endTurn     func()               // lets the next page be worked out: for what takes long
 }
 
 // turnTo is an address to go to instead of the page asked for.

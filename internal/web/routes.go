@@ -58,7 +58,11 @@ func routes() []route {
 // handle wraps a route's handler: who is it, may they, and what if it fails.
 func (s *Server) handle(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := &request{Request: hr, s: s}
+		r := &request{Request: hr, s: s, endTurn: func() {}}
+		if hr.Method == http.MethodGet && rt.needs != anyone { // acts and sign-in may wait for somebody else's server
+			r.endTurn = s.turns.take(hr.Context())
+			defer r.endTurn()
+		}
 		answered, err := r.admit(w, rt.needs)
 		if err == nil && !answered {
 			err = rt.answer(w, r)

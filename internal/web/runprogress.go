@@ -77,6 +77,7 @@ func runEvents(w http.ResponseWriter, r *request) error {
 	if _, err := r.s.Store.Run(r.Context(), r.org.ID, id); err != nil {
 		return err
 	}
+	r.endTurn()
 	w.Header().Set("Content-Type", eventStream)
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front must not wait for the end
 	out := http.NewResponseController(w)

@@ -367,6 +367,9 @@ func TestEventsFollowARunToItsEnd(t *testing.T) {
 	if ct := res.Header.Get("Content-Type"); ct != "text/event-stream" {
 		t.Fatalf("type %q", ct)
 	}
+	if len(ts.turns) != 0 {
+		t.Error("who follows a run keeps pages from being worked out")
+	}
 	var told strings.Builder
 	lines := bufio.NewScanner(res.Body)
 	for lines.Scan() {

@@ -55,6 +55,7 @@ type Deps struct {
 type Server struct {
 	Deps
 	sessions *scs.SessionManager
+	turns    turns
 }
 
 // sessionLife is how long a person stays signed in: a working day. Nothing is written while pages are read, so there is no idle time.
@@ -68,7 +69,7 @@ func New(d Deps) *Server {
 	if d.UploadMax == 0 {
 		d.UploadMax = uploadMax
 	}
-	s := &Server{Deps: d, sessions: scs.New()}
+	s := &Server{Deps: d, sessions: scs.New(), turns: newTurns()}
 	s.sessions.Store = account.Sessions{Store: d.Store, Now: d.Now}
 	s.sessions.HashTokenInStore = true
 	s.sessions.Lifetime = sessionLife
