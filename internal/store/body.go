@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/json"
+	"fmt"
 	"hash/maphash"
 	"reflect"
 	"slices"
@@ -25,7 +26,7 @@ type bodies[T any] struct {
 }
 
 func newBodies[T any]() bodies[T] {
-	return bodies[T]{planOf(reflect.TypeFor[T]()), newKeptValues()}
+	return bodies[T]{planOf(reflect.TypeFor[T]()), newKeptValues(keptOfMany)}
 }
 
 // read gives the value that a body says. The body is not kept.
@@ -40,6 +41,19 @@ func (b bodies[T]) read(body []byte) (v T, err error) {
 	return v, json.Unmarshal(body, &v)
 }
 
+// pageValues are what decodeRow keeps values in.
+var pageValues = sync.Pool{New: func() any { return newKeptValues(keptOfPage) }}
+
+// decodeRow reads the body of a row that is one of a page.
+func decodeRow[T any](body string, into *T) (err error) {
+	kept := pageValues.Get().(*keptValues)
+	defer pageValues.Put(kept)
+	if *into, err = (bodies[T]{planOf(reflect.TypeFor[T]()), kept}).read([]byte(body)); err != nil {
+		return fmt.Errorf("store: decode %T: %w", into, err)
+	}
+	return nil
+}
+
 // plainText reports whether a body has neither escapes nor control characters, and only whole runes.
 func plainText(body []byte) bool {
 	ascii := true
@@ -52,7 +66,7 @@ func plainText(body []byte) bool {
 	return ascii || utf8.Valid(body)
 }
 
-// bodyKind says how a field is written.
+// bodyKind says how a value is written.
 type bodyKind int
 
 const (
@@ -64,14 +78,21 @@ const (
 	bodyAmount
 	bodyDate
 	bodyObject
-	bodyPointer // null here
+	bodyList
+	bodyPointer
 )
+
+// bodyShape says how the values of a type are written.
+type bodyShape struct {
+	kind bodyKind
+	plan *bodyPlan  // of bodyObject
+	of   *bodyShape // what bodyList lists and bodyPointer points to
+}
 
 type bodyField struct {
 	name  string
 	index int
-	kind  bodyKind
-	plan  *bodyPlan // of bodyObject
+	shape bodyShape
 }
 
 // bodyPlan lists the fields of a type in their order.
@@ -94,41 +115,43 @@ func planOf(t reflect.Type) *bodyPlan {
 		if name == "" {
 			name = f.Name
 		}
-		field := bodyField{name: name, index: i, kind: bodyKindOf(f.Type)}
-		if field.kind == bodyObject {
-			field.plan = planOf(f.Type)
-		}
-		p.fields = append(p.fields, field)
+		p.fields = append(p.fields, bodyField{name, i, shapeOf(f.Type)})
 	}
 	bodyPlans.Store(t, p)
 	return p
 }
 
-func bodyKindOf(t reflect.Type) bodyKind {
+func shapeOf(t reflect.Type) bodyShape {
 	switch t {
 	case reflect.TypeFor[money.Decimal]():
-		return bodyDecimal
+		return bodyShape{kind: bodyDecimal}
 	case reflect.TypeFor[money.Amount]():
-		return bodyAmount
+		return bodyShape{kind: bodyAmount}
 	case reflect.TypeFor[billing.Date]():
-		return bodyDate
+		return bodyShape{kind: bodyDate}
 	}
 	if p := reflect.PointerTo(t); p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return bodyOther
+		return bodyShape{}
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return bodyText
+		return bodyShape{kind: bodyText}
 	case reflect.Int, reflect.Int64:
-		return bodyNumber
+		return bodyShape{kind: bodyNumber}
 	case reflect.Bool:
-		return bodyTruth
+		return bodyShape{kind: bodyTruth}
 	case reflect.Struct:
-		return bodyObject
-	case reflect.Pointer:
-		return bodyPointer
+		return bodyShape{kind: bodyObject, plan: planOf(t)}
+	case reflect.Slice, reflect.Pointer:
+		of := shapeOf(t.Elem())
+		if t.Kind() == reflect.Pointer {
+			return bodyShape{kind: bodyPointer, of: &of}
+		}
+		if t.Elem().Kind() != reflect.Uint8 {
+			return bodyShape{kind: bodyList, of: &of}
+		}
 	}
-	return bodyOther
+	return bodyShape{}
 }
 
 // bodyReader goes through one body. Its methods give false when they meet what they do not expect.
@@ -159,9 +182,9 @@ func (r *bodyReader) text() ([]byte, bool) {
 	return text, true
 }
 
-// word takes what stands until the next comma or brace: a number, true, false or null.
+// word takes what stands until the next comma, brace or bracket: a number, true, false or null.
 func (r *bodyReader) word() []byte {
-	end := slices.IndexFunc(r.rest, func(c byte) bool { return c == ',' || c == '}' })
+	end := slices.IndexFunc(r.rest, func(c byte) bool { return c == ',' || c == '}' || c == ']' })
 	if end < 0 {
 		end = len(r.rest)
 	}
@@ -185,7 +208,7 @@ func (r *bodyReader) object(p *bodyPlan, into reflect.Value) bool {
 		for next < len(p.fields) && p.fields[next].name != string(name) {
 			next++ // left out
 		}
-		if next == len(p.fields) || !r.field(p.fields[next], into.Field(p.fields[next].index)) {
+		if next == len(p.fields) || !r.value(p.fields[next].shape, into.Field(p.fields[next].index)) {
 			return false
 		}
 		if r.skip('}') {
@@ -197,8 +220,8 @@ func (r *bodyReader) object(p *bodyPlan, into reflect.Value) bool {
 	}
 }
 
-func (r *bodyReader) field(f bodyField, into reflect.Value) bool {
-	switch f.kind {
+func (r *bodyReader) value(s bodyShape, into reflect.Value) bool {
+	switch s.kind {
 	case bodyText:
 		text, ok := r.text()
 		if ok {
@@ -217,14 +240,53 @@ func (r *bodyReader) field(f bodyField, into reflect.Value) bool {
 		}
 		return true
 	case bodyObject:
-		return r.object(f.plan, into)
+		return r.object(s.plan, into)
+	case bodyList:
+		return r.list(*s.of, into)
 	case bodyPointer:
-		return string(r.word()) == "null"
+		if r.null() {
+			return true
+		}
+		into.Set(reflect.New(into.Type().Elem()))
+		return r.value(*s.of, into.Elem())
 	case bodyDecimal, bodyAmount, bodyDate:
 		text, ok := r.text()
 		return ok && r.kept.set(text, into.Addr().Interface())
 	}
 	return false
+}
+
+// null takes a null, if that is what comes.
+func (r *bodyReader) null() bool {
+	rest, found := bytes.CutPrefix(r.rest, []byte("null"))
+	r.rest = rest
+	return found
+}
+
+func (r *bodyReader) list(of bodyShape, into reflect.Value) bool {
+	if r.null() {
+		return true
+	}
+	if !r.skip('[') {
+		return false
+	}
+	into.Set(reflect.MakeSlice(into.Type(), 0, 1))
+	if r.skip(']') {
+		return true
+	}
+	for n := 0; ; n++ {
+		into.Grow(1)
+		into.SetLen(n + 1)
+		if !r.value(of, into.Index(n)) {
+			return false
+		}
+		if r.skip(']') {
+			return true
+		}
+		if !r.skip(',') {
+			return false
+		}
+	}
 }
 
 // set puts the value of a text in its place.
@@ -244,8 +306,9 @@ func (k *keptValues) set(text []byte, into any) bool {
 // digitsSure is how many digits always fit into a number.
 const digitsSure = 18
 
-// number takes a whole number without a sign, as JSON writes it.
+// number takes a whole number, as JSON writes it.
 func (r *bodyReader) number(into reflect.Value) bool {
+	negative := r.skip('-')
 	word := r.word()
 	if len(word) == 0 || len(word) > digitsSure || word[0] == '0' && len(word) > 1 {
 		return false
@@ -256,6 +319,9 @@ func (r *bodyReader) number(into reflect.Value) bool {
 		}
 	}
 	n, err := strconv.ParseInt(string(word), 10, 64)
+	if negative {
+		n = -n
+	}
 	if err != nil || into.OverflowInt(n) {
 		return false
 	}
@@ -271,13 +337,13 @@ type keptValues struct {
 	dates    kept[billing.Date]
 }
 
-func newKeptValues() *keptValues {
+func newKeptValues(places int) *keptValues {
 	seed := maphash.MakeSeed()
 	return &keptValues{
-		texts:    kept[string]{seed, func(text string) (string, error) { return text, nil }, make([]keptValue[string], keptMax)},
-		decimals: kept[money.Decimal]{seed, textual[money.Decimal], make([]keptValue[money.Decimal], keptMax)},
-		amounts:  kept[money.Amount]{seed, textual[money.Amount], make([]keptValue[money.Amount], keptMax)},
-		dates:    kept[billing.Date]{seed, textual[billing.Date], make([]keptValue[billing.Date], keptMax)},
+		texts:    kept[string]{seed, func(text string) (string, error) { return text, nil }, make([]keptValue[string], places)},
+		decimals: kept[money.Decimal]{seed, textual[money.Decimal], make([]keptValue[money.Decimal], places)},
+		amounts:  kept[money.Amount]{seed, textual[money.Amount], make([]keptValue[money.Amount], places)},
+		dates:    kept[billing.Date]{seed, textual[billing.Date], make([]keptValue[billing.Date], places)},
 	}
 }
 
@@ -290,8 +356,11 @@ func textual[T any, P interface {
 	return v, err
 }
 
-// keptMax is how many values of a kind are kept. Each has a place, from which the next one for the place drives it away.
-const keptMax = 1 << 12
+// How many values of a kind are kept. Each has a place, from which the next one for the place drives it away.
+const (
+	keptOfMany = 1 << 12 // for all rows of a table
+	keptOfPage = 1 << 8  // for some dozens of rows
+)
 
 type kept[T any] struct {
 	seed   maphash.Seed
@@ -306,7 +375,7 @@ type keptValue[T any] struct {
 
 // of gives the value of a text.
 func (k *kept[T]) of(text []byte) (T, error) {
-	at := &k.places[maphash.Bytes(k.seed, text)%keptMax]
+	at := &k.places[maphash.Bytes(k.seed, text)%uint64(len(k.places))]
 	if len(text) > 0 && at.text == string(text) {
 		return at.value, nil
 	}

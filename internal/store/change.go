@@ -88,7 +88,7 @@ func scanChange(r scanner) (ChangeState, error) {
 	}
 	c.Run = RunID(strconv.FormatInt(n, 10))
 	c.DecidedAt, c.SentAt, c.FinishedAt = fromMicros(decided), fromMicros(sent), fromMicros(finished)
-	return c, decode(body, &c.Change)
+	return c, decodeRow(body, &c.Change)
 }
 
 // change reads one change.

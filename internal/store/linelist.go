@@ -94,7 +94,7 @@ func scanLine(r scanner) (LineRow, error) {
 		return l, err
 	}
 	var stored storedLineRow
-	if err := decode(body, &stored); err != nil {
+	if err := decodeRow(body, &stored); err != nil {
 		return l, err
 	}
 	if wanted {
