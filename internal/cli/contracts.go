@@ -210,6 +210,9 @@ func (c *contractsMap) Run(ctx context.Context, s *session) error {
 	if c.StartDay != nil {
 		r.StartDay = *c.StartDay
 	}
+	if _, err := e.RoutableContract(ctx, org, r); err != nil {
+		return err
+	}
 	effect, err := e.ReviewRoute(ctx, org, r)
 	if err != nil {
 		return err

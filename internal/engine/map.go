@@ -140,11 +140,20 @@ func companyByID(c billing.Catalogue, id billing.CompanyID) (billing.Company, bo
 	return billing.Company{}, false
 }
 
-// MapContract stores a route after checking that the contract exists, is a recurring one in effect and belongs to the customer's
-// company. A route without a contract is one to a contract that Spindle creates and manages.
+// MapContract stores a route after checking it as RoutableContract does.
 func (e *Engine) MapContract(ctx context.Context, org store.Organization, r billing.Route, by string) (billing.Contract, error) {
+	contract, err := e.RoutableContract(ctx, org, r)
+	if err != nil {
+		return contract, err
+	}
+	return contract, e.Store.SaveRoute(ctx, org.ID, r, by)
+}
+
+// RoutableContract gives the contract of a route, after checking in Autotask that it exists, is a recurring one in effect and belongs to the
+// customer's company. A route without a contract is one to a contract that Spindle creates and manages: the contract is empty then.
+func (e *Engine) RoutableContract(ctx context.Context, org store.Organization, r billing.Route) (billing.Contract, error) {
 	if r.Managed {
-		return billing.Contract{}, e.Store.SaveRoute(ctx, org.ID, r, by)
+		return billing.Contract{}, nil
 	}
 	catalogue, err := e.RefreshCatalogue(ctx, org)
 	if err != nil {
@@ -166,7 +175,7 @@ func (e *Engine) MapContract(ctx context.Context, org store.Organization, r bill
 				Do("choose a contract of the customer's own company")
 		}
 	}
-	return contract, e.Store.SaveRoute(ctx, org.ID, r, by)
+	return contract, nil
 }
 
 // MapService stores the decision that an offer is an existing service, after checking it.

@@ -407,6 +407,9 @@ func mapContract(w http.ResponseWriter, r *request) error {
 		if err := r.ownedBy(c.ID, route); err != nil {
 			return r.customerAgain(w, "contract", err)
 		}
+		if _, err := r.s.Engine.RoutableContract(r.Context(), r.org, route); err != nil {
+			return r.customerAgain(w, "contract", err)
+		}
 	}
 	effect, err := review(r.Context(), r.org, route)
 	if err != nil {

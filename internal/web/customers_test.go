@@ -124,6 +124,13 @@ func TestChooseAContract(t *testing.T) {
 	b.get(page).says(t, 200, "The choice is taken back.", "no contract")
 }
 
+func TestAContractMustBeThere(t *testing.T) {
+	_, b := withServices(t)
+	page := "/o/northwind-it/customers/c-alder"
+	b.post(page+"/contract", "contract", "5").says(t, 422, "Autotask has no active recurring contract 5", `id="contract-error"`)
+	b.get(page).says(t, 200, "no contract")
+}
+
 func TestViewersDecideNothing(t *testing.T) {
 	ts := newTestServer(t)
 	ts.owner()
