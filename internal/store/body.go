@@ -21,19 +21,19 @@ import (
 // type, with nothing escaped, and keeps texts, numbers and dates that come again and again once. Whatever is written otherwise goes to
 // encoding/json, which has the last word. It is for one goroutine.
 type bodies[T any] struct {
-	plan *bodyPlan
-	kept *keptValues
+	shape bodyShape
+	kept  *keptValues
 }
 
 func newBodies[T any]() bodies[T] {
-	return bodies[T]{planOf(reflect.TypeFor[T]()), newKeptValues(keptOfMany)}
+	return bodies[T]{shapeOf(reflect.TypeFor[T]()), newKeptValues(keptOfMany)}
 }
 
 // read gives the value that a body says. The body is not kept.
 func (b bodies[T]) read(body []byte) (v T, err error) {
 	if plainText(body) {
 		r := bodyReader{rest: body, kept: b.kept}
-		if r.object(b.plan, reflect.ValueOf(&v).Elem()) && len(r.rest) == 0 {
+		if r.value(b.shape, reflect.ValueOf(&v).Elem()) && len(r.rest) == 0 {
 			return v, nil
 		}
 		v = *new(T)
@@ -48,7 +48,7 @@ var pageValues = sync.Pool{New: func() any { return newKeptValues(keptOfPage) }}
 func decodeRow[T any](body string, into *T) (err error) {
 	kept := pageValues.Get().(*keptValues)
 	defer pageValues.Put(kept)
-	if *into, err = (bodies[T]{planOf(reflect.TypeFor[T]()), kept}).read([]byte(body)); err != nil {
+	if *into, err = (bodies[T]{shapeOf(reflect.TypeFor[T]()), kept}).read([]byte(body)); err != nil {
 		return fmt.Errorf("store: decode %T: %w", into, err)
 	}
 	return nil

@@ -50,7 +50,7 @@ func encodeTotals(t money.Totals) (string, error) { return encode(t.Amounts()) }
 func decodeTotals(text string) (money.Totals, error) {
 	var amounts []money.Amount
 	var totals money.Totals
-	if err := decode(text, &amounts); err != nil {
+	if err := decodeRow(text, &amounts); err != nil {
 		return totals, err
 	}
 	for _, a := range amounts {

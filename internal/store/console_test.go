@@ -58,8 +58,9 @@ func consoleReads(o office, org billing.OrganizationID) map[string]func(ctx cont
 			names, err := o.CustomerNames(ctx, org, customer)
 			return names[customer], err
 		},
-		"Products": func(ctx context.Context) (any, error) { return o.Products(ctx, org, "product 3", 5) },
-		"Services": func(ctx context.Context) (any, error) { return o.Services(ctx, org, "303", 5) },
+		"CustomerNameList": func(ctx context.Context) (any, error) { return o.CustomerNameList(ctx, org, 3) },
+		"Products":         func(ctx context.Context) (any, error) { return o.Products(ctx, org, "product 3", 5) },
+		"Services":         func(ctx context.Context) (any, error) { return o.Services(ctx, org, "303", 5) },
 		"Subscription": func(ctx context.Context) (any, error) {
 			return o.Subscription(ctx, org, "5b000003-0000-4000-8000-000000000000")
 		},
@@ -836,6 +837,23 @@ func TestLookupsFollowTheCatalogue(t *testing.T) {
 		wantKind(t, err, fault.KindNotFound)
 		_, err = s.Contract(ctx, org, "10")
 		wantKind(t, err, fault.KindNotFound)
+	})
+}
+
+// TestNamesAreThoseOfTheCustomerList: what a field offers is in the order of the list, from its top.
+func TestNamesAreThoseOfTheCustomerList(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o office) {
+		const some = 5
+		page, err := o.CustomerList(t.Context(), o.org, store.CustomerFilter{Page: store.Page{Size: some}})
+		must(t, err)
+		names, err := o.CustomerNameList(t.Context(), o.org, some)
+		must(t, err)
+		var want []string
+		for _, c := range page.Rows {
+			want = append(want, c.Name)
+		}
+		equal(t, len(names), some)
+		equal(t, names, want)
 	})
 }
 

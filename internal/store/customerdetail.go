@@ -188,7 +188,7 @@ func (t *txn) addSubscribed(ctx context.Context, d *CustomerDetail, settings bil
 	rows, err := list(ctx, t, func(r scanner) (row SubscriptionRow, err error) {
 		var body string
 		if err = r.Scan(&body, &row.Gone, &row.Source); err == nil {
-			err = decode(body, &row.Subscription)
+			err = decodeRow(body, &row.Subscription)
 		}
 		return row, err
 	}, `SELECT e.body, e.gone_at <> 0, e.source FROM directory_entry e

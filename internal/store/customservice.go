@@ -43,7 +43,7 @@ func scanCustomService(r scanner) (c CustomService, err error) {
 		return c, err
 	}
 	c.SavedAt = fromMicros(at)
-	return c, decode(body, &c.Subscription)
+	return c, decodeRow(body, &c.Subscription)
 }
 
 // SaveCustomServices adds custom services, changes those that are known by their id, and ends those that the list names as ended: they are

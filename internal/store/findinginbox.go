@@ -152,7 +152,7 @@ func scanFinding(r scanner, today string) (FindingRow, error) {
 	if f.Until, err = parseDate(until); err != nil {
 		return f, err
 	}
-	return f, decode(body, &f.Finding)
+	return f, decodeRow(body, &f.Finding)
 }
 
 // reopenedByDay says why a finding that was snoozed is open again.

@@ -58,5 +58,5 @@ func bodyOf[T any](r scanner) (T, error) {
 	if err := r.Scan(&body); err != nil {
 		return v, err
 	}
-	return v, decode(body, &v)
+	return v, decodeRow(body, &v)
 }

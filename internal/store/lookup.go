@@ -275,6 +275,18 @@ func (s *Store) CustomerNames(ctx context.Context, org billing.OrganizationID, i
 	return names, err
 }
 
+// CustomerNameList gives the names of customers in their order, at most limit.
+func (s *Store) CustomerNameList(ctx context.Context, org billing.OrganizationID, limit int) (names []string, err error) {
+	err = s.read(ctx, org, func(t *txn) (err error) {
+		names, err = list(ctx, t, func(r scanner) (name string, err error) {
+			err = r.Scan(&name)
+			return name, err
+		}, fmt.Sprintf(`SELECT name FROM customer_summary WHERE organization_id = $1 ORDER BY name_key, customer_id LIMIT %d`, limit), org)
+		return err
+	})
+	return names, err
+}
+
 // PriceRules gives the price rules.
 func (s *Store) PriceRules(ctx context.Context, org billing.OrganizationID) (rules []billing.PriceRule, err error) {
 	err = s.read(ctx, org, func(t *txn) (err error) {

@@ -144,12 +144,7 @@ func productName(products []store.Product, id string) string {
 
 // customersOffered are the names that a field offers while typing; one that is not offered may be typed all the same.
 func (r *request) customersOffered() ([]string, error) {
-	found, err := r.s.Store.CustomerList(r.Context(), r.org.ID, store.CustomerFilter{Page: store.Page{Size: namesOffered}})
-	var names []string
-	for _, c := range found.Rows {
-		names = append(names, c.Name)
-	}
-	return names, err
+	return r.s.Store.CustomerNameList(r.Context(), r.org.ID, namesOffered)
 }
 
 // ruleForm is the form of a rule: as it is stored, or as it was typed.
