@@ -50,7 +50,11 @@ func (pricesList) Run(ctx context.Context, s *session) error {
 	if s.globals.JSON {
 		return s.printJSON(map[string]any{"rules": views, "service_markup": settings.ServiceMarkup, "product_markup": settings.ProductMarkup})
 	}
-	t.add("—", "everything else", fmt.Sprintf("cost + %s%% (Azure: cost + %s%%)", settings.ServiceMarkup, settings.ProductMarkup), "always", "")
+	azure := "cost"
+	if settings.KeepEarnedCredit {
+		azure += " before partner earned credit"
+	}
+	t.add("—", "everything else", fmt.Sprintf("cost + %s%% (Azure: %s + %s%%)", settings.ServiceMarkup, azure, settings.ProductMarkup), "always", "")
 	t.write(s.Out)
 	return nil
 }

@@ -138,14 +138,17 @@ func (m *month) addPart(line sourceLine, p azurePart) {
 			return rule.Kind != billing.FixedRule || rule.ProductID == azureProduct
 		},
 	})
-	exact, v := m.chargePrice(rule, m.priceBase(p, line.cost.Value()), line.cost.Currency())
+	base := m.priceBase(p, line.cost.Value())
+	exact, v := m.chargePrice(rule, base, line.cost.Currency())
 	if !v.passes() {
 		m.keepBack(line, p.place.customer, v)
 		return
 	}
 	b := m.azureBuilder(d, p, line.cost.Currency())
 	b.take(line, m.r.decisions.origin(p.place))
-	if rule.Kind == billing.FixedRule && !b.makesDue(rule, line.cost) {
+	if rule.Kind != billing.FixedRule {
+		b.earned = b.earned.Add(base.Sub(line.cost.Value()))
+	} else if !b.makesDue(rule, line.cost) {
 		exact = money.Decimal{}
 	}
 	b.priceBy(rule, exact, line.cost.Value())

@@ -26,6 +26,8 @@ type chargeBuilder struct {
 	price    money.Decimal                // exact
 	flat     map[string]bool              // flat prices already due: they price the charge, not its pieces
 	rules    map[string]bool              // ids
+	standing map[string]bool              // the same with what they said when the price was made: a rule may say something else later
+	earned   money.Decimal                // partner earned credit that the MSP keeps: the price is made from so much more than the cost
 	guarded  guarded                      // the part whose rules allow no price below cost
 	invoices map[string]map[sourceID]bool // invoice → its lines
 	groups   map[*billing.UsageGroup]bool
@@ -47,8 +49,8 @@ func (m *month) builder(key string, d destination, c money.Currency) *chargeBuil
 	if !known {
 		b = &chargeBuilder{
 			key: key, dest: d, cost: money.Of(money.Decimal{}, c), credits: money.Of(money.Decimal{}, c),
-			places: map[billing.Place]bool{}, flat: map[string]bool{}, rules: map[string]bool{}, guarded: guarded{rules: map[string]bool{}}, invoices: map[string]map[sourceID]bool{},
-			groups: map[*billing.UsageGroup]bool{}, rates: map[string]bool{}, late: map[string]bool{},
+			places: map[billing.Place]bool{}, flat: map[string]bool{}, rules: map[string]bool{}, standing: map[string]bool{}, guarded: guarded{rules: map[string]bool{}},
+			invoices: map[string]map[sourceID]bool{}, groups: map[*billing.UsageGroup]bool{}, rates: map[string]bool{}, late: map[string]bool{},
 		}
 		m.builders[key] = b
 	}
@@ -71,11 +73,24 @@ func (b *chargeBuilder) take(line sourceLine, from billing.Place) {
 // priceBy adds what a rule makes of a piece that cost so much.
 func (b *chargeBuilder) priceBy(rule billing.PriceRule, exact, cost money.Decimal) {
 	b.rules[rule.ID] = true
+	b.standing[ruleAsItStands(rule)] = true
 	b.price = b.price.Add(exact)
 	if !rule.BelowCost {
 		b.guarded.rules[rule.ID] = true
 		b.guarded.price, b.guarded.cost = b.guarded.price.Add(exact), b.guarded.cost.Add(cost)
 	}
+}
+
+// ruleAsItStands names a rule with what it says.
+func ruleAsItStands(rule billing.PriceRule) string {
+	says := "cost plus " + rule.Value.String() + " %"
+	switch rule.Kind {
+	case billing.MarginRule:
+		says = "a margin of " + rule.Value.String() + " %"
+	case billing.FixedRule:
+		says = "a fixed price of " + money.Of(rule.Value, rule.Currency).String()
+	}
+	return rule.ID + " (" + says + ")"
 }
 
 // makesDue reports whether a piece makes a flat price due: consumption does, once for each charge, and a credit never.
@@ -205,7 +220,11 @@ func (b *chargeBuilder) notes() string {
 	if !b.credits.IsZero() {
 		text += fmt.Sprintf(" with credits of %s", b.credits)
 	}
-	return text + ", price rule " + joinRules(b.rules) + "."
+	if c := b.cost.Currency(); !b.earned.IsZero() {
+		base := money.Of(b.cost.Value().Add(b.earned), c).Round(costPlaces, money.HalfAwayFromZero)
+		text += fmt.Sprintf(", priced from %s: without Microsoft's partner earned credit of %s", base, money.Of(b.earned, c).Round(costPlaces, money.HalfAwayFromZero))
+	}
+	return text + ", price rule " + joinRules(b.standing) + "."
 }
 
 // counted writes "1 line" and "2 lines".

@@ -41,7 +41,7 @@ func TestAChargeInFull(t *testing.T) {
 				Month:         "2026-09",
 				Name:          "Azure consumption 2026-09",
 				Description:   "Azure consumption, 2026-09-01 to 2026-09-30. Amounts in EUR; 1 USD = 0.8617 EUR.",
-				Notes:         "Microsoft invoice G104775210 (1 line), 6 usage rows, cost 6.52 EUR, price rule organization-product-markup.",
+				Notes:         "Microsoft invoice G104775210 (1 line), 6 usage rows, cost 6.52 EUR, price rule organization-product-markup (cost plus 10 %).",
 				Date:          day("2026-09-30"),
 				Quantity:      money.Int(1),
 				UnitPrice:     eur("7.17"),
@@ -64,7 +64,7 @@ func TestAChargeInFull(t *testing.T) {
 				Month:         "2026-09",
 				Name:          "Azure savings plan for compute",
 				Description:   "Azure savings plan for compute, 2026-09-01 to 2026-09-30. Quantity 1, charged for 2026-09-04 to 2026-10-03. Amounts in EUR; 1 USD = 0.8617 EUR.",
-				Notes:         "Microsoft invoice G104775210 (1 line), cost 220.16 EUR, price rule organization-product-markup.",
+				Notes:         "Microsoft invoice G104775210 (1 line), cost 220.16 EUR, price rule organization-product-markup (cost plus 10 %).",
 				Date:          day("2026-09-30"),
 				Quantity:      money.Int(1),
 				UnitPrice:     eur("242.18"),
@@ -269,7 +269,7 @@ func TestNotesNameEveryInvoiceInOrder(t *testing.T) {
 	in.Lines[1].Total.Add(row.Total)
 	in.Lines = append(in.Lines, twin)
 	want := "Microsoft invoice G1 (1 line), G2 (1 line), G3 (1 line), G4 (1 line), G5 (1 line), G6 (1 line), G7 (1 line), G8 (2 lines), G9 (2 lines), " +
-		"cost 11.00 EUR, price rule organization-product-markup."
+		"cost 11.00 EUR, price rule organization-product-markup (cost plus 10 %)."
 	if c := Rate(in).Charges[0]; c.Notes != want {
 		t.Errorf("notes %q, want %q", c.Notes, want)
 	}

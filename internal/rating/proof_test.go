@@ -21,16 +21,18 @@ func TestSampleProof(t *testing.T) {
 	tests := []struct{ name, description, notes string }{
 		{"Azure consumption 2026-09 of dunmore",
 			"Azure consumption, 2026-09-01 to 2026-09-30. Amounts in EUR; 1 USD = 0.8617 EUR. Includes usage of 2026-08-01 to 2026-08-31 that Microsoft billed late.",
-			"Microsoft invoice G104775210 (5 lines), 20 usage rows, cost 25.37 EUR, price rule organization-product-markup."},
+			"Microsoft invoice G104775210 (5 lines), 20 usage rows, cost 25.37 EUR, " +
+				"priced from 28.5924 EUR: without Microsoft's partner earned credit of 3.2224 EUR, price rule organization-product-markup (cost plus 10 %)."},
 		{"Azure consumption 2026-09 of cobalt",
 			"Azure consumption, 2026-09-01 to 2026-09-30. Amounts in EUR; 1 USD = 0.8617 EUR.",
-			"Microsoft invoice G104775210 (2 lines), 7 usage rows, cost 3.30 EUR, price rule organization-product-markup."},
+			"Microsoft invoice G104775210 (2 lines), 7 usage rows, cost 3.30 EUR, " +
+				"priced from 3.7447 EUR: without Microsoft's partner earned credit of 0.4447 EUR, price rule organization-product-markup (cost plus 10 %)."},
 		{"Fernbank Backup - Per User of alder",
 			"Fernbank Backup - Per User, 2026-09-01 to 2026-09-30. Quantity 50, charged for 2026-09-16 to 2026-10-15. Amounts in EUR; 1 USD = 0.8617 EUR.",
-			"Microsoft invoice G104775210 (1 line), cost 140.00 EUR, price rule organization-service-markup."},
+			"Microsoft invoice G104775210 (1 line), cost 140.00 EUR, price rule organization-service-markup (cost plus 20 %)."},
 		{"Windows Server 2025 Standard - 16 Core License Pack of eastfen",
 			"Windows Server 2025 Standard - 16 Core License Pack, 2026-09-01 to 2026-09-30. Quantity 1. Amounts in EUR.",
-			"Microsoft invoice G104775210 (1 line), cost 985.00 EUR, price rule organization-service-markup."},
+			"Microsoft invoice G104775210 (1 line), cost 985.00 EUR, price rule organization-service-markup (cost plus 20 %)."},
 	}
 	for _, test := range tests {
 		i := slices.IndexFunc(d.Charges, func(c billing.DesiredCharge) bool { return c.Name+" of "+string(c.CustomerID) == test.name })

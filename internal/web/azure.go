@@ -94,7 +94,7 @@ func azureMonth(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	p.Bundled, p.From, p.Waiting = settings.AzureBundled, settings.BillFrom, p.Month.States[store.AzureFinal]
+	p.Bundled, p.Earned, p.From, p.Waiting = settings.AzureBundled, settings.KeepEarnedCredit, settings.BillFrom, p.Month.States[store.AzureFinal]
 	filter.Page = store.Page{Number: list.Page, Size: list.Size}
 	found, err := r.s.Store.AzureCustomers(r.Context(), r.org.ID, filter)
 	if err != nil {

@@ -171,6 +171,19 @@ func TestAzureMonths(t *testing.T) {
 	owner.get("/o/northwind-it/azure/2026-10?as=csv").says(t, 200, "2026-10,alder,Alder Dental,final,1,1,0,EUR,90.00,90.00,112.50,22.50")
 	owner.get("/o/northwind-it/azure/2026-07").says(t, 404, "nothing of Azure is known of July 2026")
 	owner.get("/o/northwind-it/azure/soon").says(t, 404, "is no month")
+	// What the price is made from is said wherever "cost plus" would mislead.
+	settings, err := ts.Store.Settings(t.Context(), testOrg)
+	ts.must(err)
+	for _, page := range []string{"/o/northwind-it/azure/2026-10", "/o/northwind-it/prices"} {
+		for _, settings.KeepEarnedCredit = range []bool{false, true} {
+			ts.must(ts.Store.SaveSettings(t.Context(), testOrg, settings, "ann"))
+			if a := owner.get(page); settings.KeepEarnedCredit {
+				a.says(t, 200, "before Microsoft's partner earned credit")
+			} else {
+				a.says(t, 200).hides(t, "earned credit")
+			}
+		}
+	}
 
 	detail := "/o/northwind-it/azure/2026-10/alder"
 	owner.get(detail).says(t, 200, "Alder Dental, October 2026", "Azure, October", "in run 1", "rg-prod", "rg-test", "Virtual Machines 0", "Virtual Machines 1", "1–2 of 2 meters")

@@ -113,7 +113,7 @@ func (r *request) pricesView(rules []billing.PriceRule, form view.PriceForm) (vi
 		v.Customer = first(names[only], string(only))
 	}
 	v.Standard = []view.StandardMarkup{{Name: "subscriptions and custom services", Percent: settings.ServiceMarkup},
-		{Name: "Azure consumption", ProductID: "azure", Percent: settings.ProductMarkup}}
+		{Name: "Azure consumption", ProductID: "azure", Percent: settings.ProductMarkup, Earned: settings.KeepEarnedCredit}}
 	return v, nil
 }
 

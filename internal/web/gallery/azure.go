@@ -35,7 +35,7 @@ func sampleMonths() []store.AzureMonth {
 
 func azurePages() []Page {
 	months := sampleMonths()
-	month := view.AzureMonthPage{Shell: runShell("azure", "Azure"), Month: months[1], Months: months, Waiting: 9, Bundled: true,
+	month := view.AzureMonthPage{Shell: runShell("azure", "Azure"), Month: months[1], Months: months, Waiting: 9, Bundled: true, Earned: true,
 		List: listOf("/o/northwind/azure/2026-09", 6), Rows: azureRows(), Days: azureDays(31_400)}
 	charged := month
 	charged.Month, charged.Waiting = months[2], 0

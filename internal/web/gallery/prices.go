@@ -46,7 +46,7 @@ func samplePrices() view.Prices {
 		{ID: "rule-3", Kind: billing.MarkupRule, Value: money.New(125, -1), CustomerID: "cust-2", From: billing.NewDate(2026, 1, 1), To: billing.NewDate(2027, 1, 1)},
 		{ID: "rule-4", Kind: billing.MarkupRule, Value: money.Int(10), ProductID: "azure"}}
 	billing.SortPriceRules(rules)
-	v := view.Prices{Clear: "/o/northwind/prices", Standard: []view.StandardMarkup{{Name: "subscriptions and custom services", Percent: money.Int(15)}, {Name: "Azure consumption", ProductID: "azure", Percent: money.Int(10)}}, List: view.List{Base: "/o/northwind/prices"}}
+	v := view.Prices{Clear: "/o/northwind/prices", Standard: []view.StandardMarkup{{Name: "subscriptions and custom services", Percent: money.Int(15)}, {Name: "Azure consumption", ProductID: "azure", Percent: money.Int(10), Earned: true}}, List: view.List{Base: "/o/northwind/prices"}}
 	for _, r := range rules {
 		name := longName
 		if r.CustomerID == "cust-1" {

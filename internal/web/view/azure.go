@@ -25,6 +25,7 @@ type AzureMonthPage struct {
 	Month   store.AzureMonth
 	Months  []store.AzureMonth // for the chart and to turn pages, newest first
 	Bundled bool               // the setting of now
+	Earned  bool               // likewise: priced before partner earned credit
 	From    billing.Month      // as in AzurePage
 	List    List
 	Rows    []store.AzureRow

@@ -253,6 +253,14 @@ func usageText(g billing.UsageGroup) string {
 	return name
 }
 
+// unitText writes the unit of a quantity of usage. Microsoft counts in "1 GB" or "10 Hours": beside a number that would read as one more of it.
+func unitText(unit string) string {
+	if unit != "" && unit[0] >= '0' && unit[0] <= '9' {
+		return "× " + unit
+	}
+	return unit
+}
+
 // quantity writes a number of units: thousands apart, and no more digits than it has.
 func quantity(d money.Decimal) string {
 	text := grouped(d)

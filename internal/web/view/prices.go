@@ -22,6 +22,7 @@ type StandardMarkup struct {
 	Name      string
 	ProductID string // "azure", or "" for everything else
 	Percent   money.Decimal
+	Earned    bool // priced before partner earned credit
 }
 
 // PriceRow is a rule in words.

@@ -123,3 +123,12 @@ func TestOffersInWords(t *testing.T) {
 		}
 	}
 }
+
+// Microsoft counts in "1 GB": beside a quantity of 47.64 that must not read as 47.641 GB.
+func TestUnitsStandApartFromQuantities(t *testing.T) {
+	for unit, want := range map[string]string{"1 GB": "× 1 GB", "10K": "× 10K", "Hours": "Hours", "": ""} {
+		if got := unitText(unit); got != want {
+			t.Errorf("%q reads %q, want %q", unit, got, want)
+		}
+	}
+}
