@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -87,11 +88,20 @@ func (r *request) page(w http.ResponseWriter, status int, page templ.Component) 
 	return r.pageOnce(w, status, page)
 }
 
-// pageOnce writes a page that is nowhere kept: of anything that is read, and of what is shown this one time.
+// pageOnce writes a page that is nowhere kept: of anything that is read, and of what is shown this one time. It is sent when it is whole:
+// who takes it slowly keeps no turn, and what fails on the way becomes a page in words instead of half a page.
 func (r *request) pageOnce(w http.ResponseWriter, status int, page templ.Component) error {
+	var whole bytes.Buffer
+	if err := page.Render(r.Context(), &whole); err != nil {
+		return err
+	}
+	r.endTurn()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	return page.Render(r.Context(), w)
+	if _, err := whole.WriteTo(w); err != nil {
+		r.s.Log.DebugContext(r.Context(), "the reader has gone", "error", err)
+	}
+	return nil
 }
 
 // again shows a form once more with what is wrong, and what was typed.

@@ -59,7 +59,7 @@ func routes() []route {
 func (s *Server) handle(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		r := &request{Request: hr, s: s, endTurn: func() {}}
-		if hr.Method == http.MethodGet && rt.needs != anyone { // acts and sign-in may wait for somebody else's server
+		if hr.Method != http.MethodPost && rt.needs != anyone { // acts and sign-in may wait for somebody else's server
 			r.endTurn = s.turns.take(hr.Context())
 			defer r.endTurn()
 		}

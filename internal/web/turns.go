@@ -14,7 +14,7 @@ type turns chan struct{}
 
 func newTurns() turns { return make(turns, runtime.GOMAXPROCS(0)) }
 
-// turnWait is how long a page waits for its turn at most. A browser that takes its answer slowly keeps the turn, but nobody out.
+// turnWait is how long a page waits for its turn at most: a page that takes long to work out keeps nobody out.
 const turnWait = 250 * time.Millisecond
 
 // take waits for a turn and gives what ends it, which may be called again.
