@@ -50,11 +50,12 @@ func (pricesList) Run(ctx context.Context, s *session) error {
 	if s.globals.JSON {
 		return s.printJSON(map[string]any{"rules": views, "service_markup": settings.ServiceMarkup, "product_markup": settings.ProductMarkup})
 	}
-	azure := "cost"
+	azure := fmt.Sprintf("cost + %s%%", settings.ProductMarkup)
 	if settings.KeepEarnedCredit {
-		azure += " before partner earned credit"
+		azure += " before earned credit"
 	}
-	t.add("—", "everything else", fmt.Sprintf("cost + %s%% (Azure: %s + %s%%)", settings.ServiceMarkup, azure, settings.ProductMarkup), "always", "")
+	t.add("—", "Azure, where no rule says otherwise", azure, "always", "")
+	t.add("—", "everything else", fmt.Sprintf("cost + %s%%", settings.ServiceMarkup), "always", "")
 	t.write(s.Out)
 	return nil
 }
