@@ -35,8 +35,8 @@ type PriceMove struct {
 	RuleAfter     string
 }
 
-// newRule is the id that a rule has in a preview before it is saved.
-const newRule = "this rule"
+// NewRule is the id that a rule has in a preview before it is saved.
+const NewRule = "this rule"
 
 // PreviewPriceRule says which lines and charges would get another price if the rule were saved: as a new one, or in the place of the one
 // with its id. An empty kind takes the rule with the id away. A rule whose value makes no price is a fault of kind invalid.
@@ -52,7 +52,7 @@ func (e *Engine) PreviewPriceRule(ctx context.Context, org store.Organization, r
 		in.Mappings.Prices = keep(in.Mappings.Prices, func(other billing.PriceRule) bool { return other.ID != r.ID })
 		if r.Kind != "" {
 			added := r
-			added.ID = cmp.Or(r.ID, newRule)
+			added.ID = cmp.Or(r.ID, NewRule)
 			in.Mappings.Prices = append(in.Mappings.Prices, added)
 		}
 	})
@@ -137,11 +137,21 @@ func (p *PricePreview) below(m PriceMove) {
 	}
 }
 
-// addDifference counts the change of the price of all units; nothing when one of the prices is not ours.
+// Difference is the change of the price of all units; nil when one of the prices is not ours.
+func (m PriceMove) Difference() *money.Amount {
+	if m.Before == nil || m.After == nil {
+		return nil
+	}
+	d, err := m.After.Mul(m.Units).Sub(m.Before.Mul(m.Units))
+	if err != nil {
+		return nil // both are in the currency of the company
+	}
+	return &d
+}
+
 func (m PriceMove) addDifference(t *money.Totals) {
-	if m.Before != nil && m.After != nil {
-		t.Add(m.After.Mul(m.Units))
-		t.Add(m.Before.Mul(m.Units).Neg())
+	if d := m.Difference(); d != nil {
+		t.Add(*d)
 	}
 }
 

@@ -123,7 +123,7 @@ func (e *Engine) ReviewPriceRule(ctx context.Context, org store.Organization, r 
 	}
 	return e.consequence(ctx, org, priced(r), func(in *rating.Input) {
 		added := r
-		added.ID = newRule
+		added.ID = NewRule
 		in.Mappings.Prices = append(slices.Clone(in.Mappings.Prices), added)
 	})
 }

@@ -87,8 +87,11 @@ func (r *request) linesSheet(f store.LineFilter) sheet.Table {
 }
 
 // unitCurrency is the currency of a line's unit price or, without one, of its unit cost.
-func unitCurrency(l store.LineRow) money.Currency {
-	for _, a := range []*money.Amount{l.UnitPrice, l.UnitCost} {
+func unitCurrency(l store.LineRow) money.Currency { return currencyOf(l.UnitPrice, l.UnitCost) }
+
+// currencyOf is the currency of the first amount that there is.
+func currencyOf(amounts ...*money.Amount) money.Currency {
+	for _, a := range amounts {
 		if a != nil {
 			return a.Currency()
 		}

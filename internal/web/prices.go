@@ -7,6 +7,7 @@ import (
 
 	"spindle/internal/account"
 	"spindle/internal/billing"
+	"spindle/internal/engine"
 	"spindle/internal/fault"
 	"spindle/internal/money"
 	"spindle/internal/sheet"
@@ -308,6 +309,9 @@ func (r *request) previewPrice(w http.ResponseWriter, rule billing.PriceRule) er
 	if err != nil {
 		return r.pricesAgain(w, err)
 	}
+	if as := r.text("as"); as != "" {
+		return r.export(w, as, previewSheet(preview))
+	}
 	rules, err := r.s.Store.PriceRules(r.Context(), r.org.ID)
 	if err != nil {
 		return err
@@ -316,8 +320,29 @@ func (r *request) previewPrice(w http.ResponseWriter, rule billing.PriceRule) er
 	if err != nil {
 		return err
 	}
-	v.Preview = &preview
+	v.Preview, v.Previewed = &preview, carried(r.PostForm, sortedNames(r.PostForm)...)
 	return r.page(w, http.StatusOK, view.PricesPage(r.shell("prices", "Prices"), v))
+}
+
+// previewSheet has every line and charge that a rule would give another price, not only the first.
+func previewSheet(p engine.PricePreview) sheet.Table {
+	var records [][]string
+	for _, all := range []struct {
+		what  string
+		moves []engine.PriceMove
+	}{{"line", p.Lines}, {"charge", p.Charges}} {
+		for _, m := range all.moves {
+			records = append(records, moveRecord(all.what, m))
+		}
+	}
+	columns := slices.Concat(sheet.Text("kind", "customer_id", "customer", "key", "name", "per", "month"), numbers("units"), sheet.Text("cost_currency"),
+		numbers("unit_cost"), sheet.Text("currency"), numbers("unit_price_now", "unit_price_then", "difference"), sheet.Text("rule_now", "rule_then"))
+	return sheet.Table{Name: "price-preview", Columns: columns, Rows: sheet.Rows(records)}
+}
+
+func moveRecord(what string, m engine.PriceMove) []string {
+	return []string{what, string(m.CustomerID), m.Customer, m.Key, m.Name, string(m.Period), string(m.Month), m.Units.String(), string(currencyOf(m.Cost)), number(m.Cost),
+		string(currencyOf(m.After, m.Before)), number(m.Before), number(m.After), number(m.Difference()), m.RuleBefore, m.RuleAfter}
 }
 
 func removePrice(w http.ResponseWriter, r *request) error {

@@ -12,6 +12,7 @@ func pricePages() []Page {
 	empty.Rows = nil
 	known, unknown := samplePrices(), samplePrices()
 	known.Preview, unknown.Preview = samplePreview(), &engine.PricePreview{}
+	known.Previewed = []view.Carried{{Name: "kind", Value: "markup"}, {Name: "value", Value: "25"}, {Name: "act", Value: "preview"}}
 	same := samplePrices()
 	same.Preview = &engine.PricePreview{Known: true}
 	edit := samplePrices()

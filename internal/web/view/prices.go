@@ -8,13 +8,14 @@ import (
 
 // Prices is the page of price rules.
 type Prices struct {
-	Rows     []PriceRow
-	Customer string // the rules shown are of this customer; "" for all
-	Form     PriceForm
-	Preview  *engine.PricePreview
-	Standard []StandardMarkup
-	List     List   // the rules as a table, for its files
-	Clear    string // address that shows all rules again
+	Rows      []PriceRow
+	Customer  string // the rules shown are of this customer; "" for all
+	Form      PriceForm
+	Preview   *engine.PricePreview
+	Previewed []Carried // the form that the preview answers, for its files
+	Standard  []StandardMarkup
+	List      List   // the rules as a table, for its files
+	Clear     string // address that shows all rules again
 }
 
 // StandardMarkup is what holds where no rule does.
@@ -97,7 +98,7 @@ func movesText(p engine.PricePreview) string {
 	return Plural(len(p.Lines), "line", "lines") + " and " + Plural(len(p.Charges), "charge", "charges") + " get another price."
 }
 
-// movesShown is how many lines a preview lists.
+// movesShown is how many lines a preview lists; its file has all.
 const movesShown = 200
 
 func shownMoves(all []engine.PriceMove) []engine.PriceMove { return all[:min(len(all), movesShown)] }

@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"spindle/internal/billing"
+	"spindle/internal/engine"
 	"spindle/internal/money"
 	"spindle/internal/plan"
 	"spindle/internal/store"
@@ -317,6 +318,8 @@ func RuleWord(id string) string {
 		return "product markup of the settings"
 	case "custom-service":
 		return "price of the custom service"
+	case engine.NewRule:
+		return "the rule previewed"
 	}
 	return "price rule " + id
 }
