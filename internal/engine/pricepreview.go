@@ -18,6 +18,7 @@ type PricePreview struct {
 	Total   map[billing.PeriodType]money.Totals // change of what the lines cost customers per period
 	OneOff  money.Totals                        // change of the charges
 	Below   int                                 // lines and charges that would be priced below cost
+	Lost    int                                 // lines that have a price and would have none: another currency than the company's, or no cost
 }
 
 // PriceMove is one line or charge with its price before and after. Prices are per unit.
@@ -108,7 +109,7 @@ func priceMoves(before, after billing.Desired) PricePreview {
 		total := p.Total[l.PeriodType]
 		move.addDifference(&total)
 		p.Total[l.PeriodType] = total
-		p.below(move)
+		p.count(move)
 	}
 	charges := map[string]billing.DesiredCharge{}
 	for _, c := range before.Charges {
@@ -123,12 +124,16 @@ func priceMoves(before, after billing.Desired) PricePreview {
 			Cost: &c.UnitCost, Before: &old.UnitPrice, After: &c.UnitPrice, RuleBefore: old.PriceRule, RuleAfter: c.PriceRule}
 		p.Charges = append(p.Charges, move)
 		move.addDifference(&p.OneOff)
-		p.below(move)
+		p.count(move)
 	}
 	return p
 }
 
-func (p *PricePreview) below(m PriceMove) {
+// count notes what a person should know before the rule is saved.
+func (p *PricePreview) count(m PriceMove) {
+	if m.After == nil && m.Before != nil {
+		p.Lost++
+	}
 	if m.After == nil || m.Cost == nil {
 		return
 	}

@@ -88,6 +88,10 @@ func TestThePreviewOfARuleIsAFile(t *testing.T) {
 		t.Errorf("a preview saved %v (%v)", rules, err)
 	}
 
+	// A price in another currency than the company's makes no price at all.
+	b.post(page, "kind", "fixed", "value", "9", "currency", "usd", "product", "P001", "act", "preview").says(t, 200, "1 line would have no price any more.")
+	b.post(page, "kind", "fixed", "value", "9", "currency", "usd", "product", "P001", "act", "preview", "as", "csv").says(t, 200, ",3,EUR,10.00,EUR,12.00,,,organization-service-markup,")
+
 	// Nothing to send: no file is offered.
 	b.post(page, "kind", "markup", "value", "20", "product", "P999", "act", "preview").says(t, 200, "No line and no charge gets another price by it.").hides(t, `name="as"`)
 }
