@@ -79,7 +79,11 @@ func azureMonth(w http.ResponseWriter, r *request) error {
 	column, descending := sortBy(list)
 	filter := store.AzureFilter{Month: month, State: store.AzureState(list.Get("state")), Query: list.Get("q"), Sort: store.AzureSort(column), Desc: descending}
 	if as := r.URL.Query().Get("as"); as != "" {
-		return r.export(w, as, r.azureSheet(filter))
+		days, err := r.s.Store.AzureDays(r.Context(), r.org.ID, month, "")
+		if err != nil {
+			return err
+		}
+		return r.exportOne(w, as, map[string]sheet.Table{"": r.azureSheet(filter), "days": daysSheet(month, days)})
 	}
 	p := view.AzureMonthPage{List: list}
 	if p.Months, err = r.s.Store.AzureMonths(r.Context(), r.org.ID, azureMonthsShown); err != nil {
@@ -111,25 +115,36 @@ func azureMonth(w http.ResponseWriter, r *request) error {
 	return r.page(w, http.StatusOK, view.AzureMonth(p))
 }
 
-// azureSheet has a row per customer and currency.
+// azureSheet has the customers of a month.
 func (r *request) azureSheet(f store.AzureFilter) sheet.Table {
-	columns := slices.Concat(sheet.Text("month", "customer_id", "customer", "state"), numbers("charges", "waiting", "held"), sheet.Text("currency"),
-		numbers("usage", "cost", "price", "margin"))
-	return sheet.Table{Name: "azure-" + string(f.Month), Columns: columns, Rows: spread(r, func(p store.Page) (store.Listed[store.AzureRow], error) {
+	return sheet.Table{Name: "azure-" + string(f.Month), Columns: azureColumns(), Rows: spread(r, func(p store.Page) (store.Listed[store.AzureRow], error) {
 		f.Page = p
 		return r.s.Store.AzureCustomers(r.Context(), r.org.ID, f)
-	}, func(row store.AzureRow) [][]string {
-		var records [][]string
-		for _, c := range currencies(row.Usage, row.Cost, row.Price) {
-			records = append(records, azureRecord(row, c))
-		}
-		return records
-	})}
+	}, azureRecords)}
 }
 
-func azureRecord(row store.AzureRow, c money.Currency) []string {
-	return append([]string{string(row.Month), string(row.CustomerID), row.CustomerName, string(row.State), strconv.Itoa(row.Charges), strconv.Itoa(row.Waiting),
-		strconv.Itoa(row.Held), string(c)}, figures(row.Usage, row.Figures, c)...)
+// earlierSheet has a customer's month and those before it, newest first.
+func earlierSheet(d store.AzureDetail) sheet.Table {
+	records := azureRecords(d.AzureRow)
+	for _, row := range d.Earlier {
+		records = append(records, azureRecords(row)...)
+	}
+	return sheet.Table{Name: "months-" + string(d.Month), Columns: azureColumns(), Rows: sheet.Rows(records)}
+}
+
+func azureColumns() []sheet.Column {
+	return slices.Concat(sheet.Text("month", "customer_id", "customer", "state"), numbers("charges", "waiting", "held"), sheet.Text("currency"),
+		numbers("usage", "cost", "price", "margin"))
+}
+
+// azureRecords are a row per currency.
+func azureRecords(row store.AzureRow) [][]string {
+	var records [][]string
+	for _, c := range currencies(row.Usage, row.Cost, row.Price) {
+		records = append(records, append([]string{string(row.Month), string(row.CustomerID), row.CustomerName, string(row.State), strconv.Itoa(row.Charges),
+			strconv.Itoa(row.Waiting), strconv.Itoa(row.Held), string(c)}, figures(row.Usage, row.Figures, c)...))
+	}
+	return records
 }
 
 func approveAzure(w http.ResponseWriter, r *request) error {
@@ -231,12 +246,18 @@ func azureCustomer(w http.ResponseWriter, r *request) error {
 	}
 	list := r.list(r.path("azure", string(month), string(r.customerID())), "group", "subscription")
 	filter := store.AzureUsageFilter{Customer: r.customerID(), Month: month, ResourceGroup: list.Get("group"), Azure: billing.AzureSubscriptionID(list.Get("subscription"))}
-	if as := r.URL.Query().Get("as"); as != "" {
-		return r.export(w, as, r.usageSheet(filter))
-	}
 	detail, err := r.s.Store.AzureCustomer(r.Context(), r.org.ID, filter.Customer, month)
 	if err != nil {
 		return err
+	}
+	days, err := r.s.Store.AzureDays(r.Context(), r.org.ID, month, filter.Customer)
+	if err != nil {
+		return err
+	}
+	if as := r.URL.Query().Get("as"); as != "" {
+		return r.exportOne(w, as, map[string]sheet.Table{"": r.usageSheet(filter), "charges": chargesSheet(detail),
+			"groups": groupsSheet("resource-groups-"+string(month), detail.Groups), "days": daysSheet(month, days),
+			"months": earlierSheet(detail)})
 	}
 	filter.Page = store.Page{Number: list.Page, Size: list.Size}
 	usage, err := r.s.Store.AzureUsage(r.Context(), r.org.ID, filter)
@@ -247,10 +268,6 @@ func azureCustomer(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	days, err := r.s.Store.AzureDays(r.Context(), r.org.ID, month, filter.Customer)
-	if err != nil {
-		return err
-	}
 	if err := r.counted(&list, usage.Total); err != nil {
 		return err
 	}
@@ -258,6 +275,35 @@ func azureCustomer(w http.ResponseWriter, r *request) error {
 		From:  settings.BillFrom,
 		Shell: r.shell("azure", detail.CustomerName+", "+view.MonthName(month)), Detail: detail, List: list, Usage: usage.Rows, Days: days,
 	}))
+}
+
+// chargesSheet has a row per charge of a customer's month and currency.
+func chargesSheet(d store.AzureDetail) sheet.Table {
+	var records [][]string
+	for _, c := range d.Lines {
+		held := ""
+		if c.Held {
+			held = "yes"
+		}
+		for _, currency := range orNone(currencies(c.Figures.Cost, c.Figures.Price)) {
+			records = append(records, slices.Concat([]string{string(d.Month), c.Key, c.Name, c.Description, c.ContractName, string(c.State), held, c.Date.String(), string(currency)},
+				costPriceMargin(c.Figures, currency), []string{c.PriceRule, string(c.ChargeID), string(c.ChangeRun), c.ChangeID, string(c.ChangeState)}))
+		}
+	}
+	columns := slices.Concat(sheet.Text("month", "key", "charge", "description", "contract", "state", "held", "date", "currency"), numbers("cost", "price", "margin"),
+		sheet.Text("price_rule", "autotask_id", "run", "change", "change_state"))
+	return sheet.Table{Name: "charges-" + string(d.Month), Columns: columns, Rows: sheet.Rows(records)}
+}
+
+// daysSheet has a row per day of use and currency.
+func daysSheet(month billing.Month, days []store.AzureDay) sheet.Table {
+	var records [][]string
+	for _, d := range days {
+		for _, a := range d.Cost.Amounts() {
+			records = append(records, []string{d.Day.String(), string(a.Currency()), a.Number()})
+		}
+	}
+	return sheet.Table{Name: "days-" + string(month), Columns: append(sheet.Text("day", "currency"), numbers("usage")...), Rows: sheet.Rows(records)}
 }
 
 func (r *request) usageSheet(f store.AzureUsageFilter) sheet.Table {

@@ -22,6 +22,8 @@ func (b *bench) measureExports() {
 		"/customers?as=csv", "/customers?as=xlsx", "/lines?as=csv", "/lines?as=xlsx", newest + "?as=csv", "/runs/" + string(d.first) + "?as=csv", newest + "/findings?as=csv",
 		"/today?as=csv", "/runs?as=csv", "/activity?as=csv", "/prices?as=csv", "/azure?as=csv", month + "?as=csv", month + "/" + string(b.size.Customer(9)) + "?as=csv",
 		"/lines/" + url.PathEscape(d.lines[0].Key) + "?as=csv", "/setup/services?as=csv", "/setup/imports?as=csv",
+		"/today?as=csv&of=months", month + "?as=csv&of=days", month + "/" + string(b.size.Customer(9)) + "?as=csv&of=charges", "/products?as=csv", "/health?as=csv", "/settings/data?as=csv",
+		"/customers/" + string(b.size.Customer(9)) + "?as=csv&of=history", "/customers/" + string(b.size.Customer(9)) + "?as=csv&of=findings",
 	} {
 		if !regexp.MustCompile(os.Getenv(benchOnly)).MatchString("export " + path) {
 			continue

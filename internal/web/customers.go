@@ -60,13 +60,10 @@ func (r *request) customerView(errs map[string]string) (view.Customer, error) {
 	if err := r.contractFields(&v, mappings, errs); err != nil {
 		return v, err
 	}
-	names := map[string]string{}
-	for _, s := range slices.Concat(v.Detail.Subscribed, v.Detail.Custom) {
-		names[string(s.ID)] = s.Name
-	}
+	names := subscriptionNames(v.Detail)
 	for _, e := range v.Detail.History {
 		row := r.activityRow(e)
-		row.Decided = decisionText(e, func(id string) string { return first(names[id], id) })
+		row.Decided = decisionText(e, names)
 		v.History = append(v.History, row)
 	}
 	return v, nil
@@ -155,11 +152,8 @@ func customer(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if as := r.URL.Query().Get("as"); as != "" {
-		table := subscriptionsSheet(v.Detail)
-		if r.URL.Query().Get("of") == "groups" {
-			table = groupsSheet(v.Detail)
-		}
-		return r.export(w, as, table)
+		return r.exportOne(w, as, map[string]sheet.Table{"": subscriptionsSheet(v.Detail), "groups": groupsSheet("resource-groups-"+string(v.Detail.ID), v.Detail.Groups),
+			"findings": r.findingsSheet(store.FindingFilter{Customer: v.Detail.ID}), "history": r.historySheet(v.Detail)})
 	}
 	return r.page(w, http.StatusOK, view.CustomerPage(r.shell("customers", v.Detail.Name), v))
 }
@@ -185,9 +179,9 @@ func subscriptionsSheet(d store.CustomerDetail) sheet.Table {
 }
 
 // groupsSheet has a row per resource group and currency.
-func groupsSheet(d store.CustomerDetail) sheet.Table {
+func groupsSheet(name string, groups []store.ResourceGroupRow) sheet.Table {
 	var records [][]string
-	for _, g := range d.Groups {
+	for _, g := range groups {
 		for _, c := range orNone(currencies(g.Cost)) {
 			cost := ""
 			if c != "" {
@@ -197,7 +191,27 @@ func groupsSheet(d store.CustomerDetail) sheet.Table {
 		}
 	}
 	columns := slices.Concat(sheet.Text("azure_subscription_id", "azure_subscription", "resource_group", "month", "currency"), numbers("cost"), sheet.Text("contract"))
-	return sheet.Table{Name: "resource-groups-" + string(d.ID), Columns: columns, Rows: sheet.Rows(records)}
+	return sheet.Table{Name: name, Columns: columns, Rows: sheet.Rows(records)}
+}
+
+// historySheet has everything that was decided about a customer, in the words of the page.
+func (r *request) historySheet(d store.CustomerDetail) sheet.Table {
+	names := subscriptionNames(d)
+	return sheet.Table{Name: "history-" + string(d.ID), Columns: sheet.Text("no", "at_utc", "actor", "what", "decided", "action", "subject"),
+		Rows: pages(r, func(p store.Page) (store.Listed[store.AuditEntry], error) {
+			return r.s.Store.AuditList(r.Context(), r.org.ID, store.AuditListFilter{Subject: string(d.ID), Page: p})
+		}, func(e store.AuditEntry) []string {
+			return []string{strconv.FormatInt(e.Seq, 10), moment(e.At), e.Actor, actionInWords(e.Action), decisionText(e, names), e.Action, e.Subject}
+		})}
+}
+
+// subscriptionNames gives the names of a customer's subscriptions by their ids; of one that is gone, its id.
+func subscriptionNames(d store.CustomerDetail) func(id string) string {
+	names := map[string]string{}
+	for _, s := range slices.Concat(d.Subscribed, d.Custom) {
+		names[string(s.ID)] = s.Name
+	}
+	return func(id string) string { return first(names[id], id) }
 }
 
 // goesTo names where a route leads, for files: a contract's id, "managed", or nothing.

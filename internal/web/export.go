@@ -5,8 +5,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
+	"spindle/internal/fault"
 	"spindle/internal/money"
 	"spindle/internal/sheet"
 	"spindle/internal/store"
@@ -27,6 +29,17 @@ func (r *request) export(w http.ResponseWriter, as string, table sheet.Table) er
 		panic(http.ErrAbortHandler) // the browser sees a broken download instead of a file that looks whole
 	}
 	return nil
+}
+
+// exportOne sends one of the tables of a page that has several: the one that the address names, or the one without a name.
+func (r *request) exportOne(w http.ResponseWriter, as string, tables map[string]sheet.Table) error {
+	of := r.URL.Query().Get("of")
+	table, found := tables[of]
+	if !found {
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(tables)), func(name string) bool { return name == "" })
+		return fault.Invalidf("this page has no table %q", of).WithField("of").Do("choose " + strings.Join(names, ", "))
+	}
+	return r.export(w, as, table)
 }
 
 // exportPage is how many rows an export reads at once.

@@ -4,9 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"spindle/internal/account"
 	"spindle/internal/fault"
+	"spindle/internal/sheet"
 	"spindle/internal/store"
 	"spindle/internal/target"
 	"spindle/internal/web/chart"
@@ -21,6 +26,13 @@ func healthRoutes() []route {
 }
 
 func health(w http.ResponseWriter, r *request) error {
+	if as := r.URL.Query().Get("as"); as != "" {
+		all, err := r.work()
+		if err != nil {
+			return err
+		}
+		return r.export(w, as, workSheet(all))
+	}
 	v, err := r.healthView()
 	if err != nil {
 		return err
@@ -30,9 +42,15 @@ func health(w http.ResponseWriter, r *request) error {
 
 // checkHealth tests every connection and prerequisite now, by calling both vendors.
 func checkHealth(w http.ResponseWriter, r *request) error {
+	if err := r.readForm(w); err != nil {
+		return err
+	}
 	report, err := r.s.Engine.Doctor(r.Context(), r.org)
 	if err != nil {
 		return r.refused(w, r.path("health"), err)
+	}
+	if as := r.text("as"); as != "" {
+		return r.export(w, as, r.checkSheet(report))
 	}
 	v, err := r.healthView()
 	if err != nil {
@@ -63,42 +81,96 @@ func (r *request) checkRows(report target.Report) []view.CheckRow {
 	return rows
 }
 
+// checkSheet has the checks of a report that was made now.
+func (r *request) checkSheet(report target.Report) sheet.Table {
+	var records [][]string
+	for _, row := range r.checkRows(report) {
+		records = append(records, []string{moment(r.s.Now()), row.Name, row.Word, row.Found, row.Remedy})
+	}
+	return sheet.Table{Name: "checks", Columns: sheet.Text("checked_utc", "check", "state", "found", "remedy"), Rows: sheet.Rows(records)}
+}
+
 // runsLooked is how many of the latest runs the page looks through for bad ends.
 const runsLooked = 50
 
 func (r *request) healthView() (view.Health, error) {
-	ctx := r.Context()
 	var v view.Health
 	var err error
 	if v.Systems, err = r.systemRows(); err != nil {
 		return v, err
 	}
 	v.Budget, v.BudgetNote = r.budget()
-	runs, err := r.s.Store.Runs(ctx, r.org.ID, store.RunFilter{Limit: runsLooked})
+	all, err := r.work()
 	if err != nil {
 		return v, err
 	}
-	for _, run := range runs {
-		row := view.WorkRow{Name: "Run " + string(run.ID), Href: r.path("runs", string(run.ID)), Since: view.When(run.UpdatedAt), Note: run.Note}
-		switch run.State {
-		case store.RunQueued, store.RunReading, store.RunApplying:
-			row.Tone, row.Word = view.Info, string(run.State)
+	for _, t := range all {
+		row := view.WorkRow{Name: t.name, Href: r.path("runs", string(t.run)), Tone: t.tone, Word: t.state, Since: view.When(t.since), Note: t.note}
+		switch t.tone {
+		case view.Warn:
+			row.Note = strings.TrimSuffix(view.Plural(t.attempts, "attempt", "attempts")+": "+t.note, ": ")
+			v.Unclear = append(v.Unclear, row)
+		case view.Info:
 			v.Working = append(v.Working, row)
-		case store.RunFailed, store.RunIncomplete:
-			row.Tone, row.Word = view.Bad, string(run.State)
+		default:
 			v.Failed = append(v.Failed, row)
 		}
 	}
-	unclear, err := r.s.Store.Unfinished(ctx, r.org.ID)
-	if err != nil {
-		return v, err
-	}
-	for _, c := range unclear {
-		v.Unclear = append(v.Unclear, view.WorkRow{Name: c.Change.What, Href: r.path("runs", string(c.Run)), Tone: view.Warn, Word: string(c.State),
-			Since: view.When(c.SentAt), Note: view.Plural(c.Attempts, "attempt", "attempts") + ". " + c.Message})
-	}
 	v.Facts, err = r.installation()
 	return v, err
+}
+
+// task is a piece of work that goes on, did not end well, or of which nobody knows yet how it ended.
+type task struct {
+	tone     view.Tone // Warn: the outcome is not known yet, Info: it goes on, Bad: it did not end well
+	run      store.RunID
+	name     string
+	state    string
+	since    time.Time
+	attempts int // of a change: sends begun
+	note     string
+}
+
+// work gives the changes without an outcome, then the runs that go on or did not end well, newest first.
+func (r *request) work() ([]task, error) {
+	unclear, err := r.s.Store.Unfinished(r.Context(), r.org.ID)
+	if err != nil {
+		return nil, err
+	}
+	var all []task
+	for _, c := range unclear {
+		all = append(all, task{tone: view.Warn, run: c.Run, name: c.Change.What, state: string(c.State), since: c.SentAt, attempts: c.Attempts, note: c.Message})
+	}
+	runs, err := r.s.Store.Runs(r.Context(), r.org.ID, store.RunFilter{Limit: runsLooked})
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range runs {
+		t := task{run: run.ID, name: "Run " + string(run.ID), state: string(run.State), since: run.UpdatedAt, note: run.Note}
+		switch run.State {
+		case store.RunQueued, store.RunReading, store.RunApplying:
+			t.tone = view.Info
+		case store.RunFailed, store.RunIncomplete:
+			t.tone = view.Bad
+		default:
+			continue
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+func workSheet(all []task) sheet.Table {
+	kinds := map[view.Tone]string{view.Warn: "outcome not known", view.Info: "in progress", view.Bad: "did not end well"}
+	var records [][]string
+	for _, t := range all {
+		attempts := ""
+		if t.attempts > 0 {
+			attempts = strconv.Itoa(t.attempts)
+		}
+		records = append(records, []string{kinds[t.tone], string(t.run), t.name, t.state, moment(t.since), attempts, t.note})
+	}
+	return sheet.Table{Name: "work", Columns: slices.Concat(sheet.Text("kind", "run", "what", "state", "since_utc"), numbers("attempts"), sheet.Text("note")), Rows: sheet.Rows(records)}
 }
 
 // systemRows says which systems the organization is connected to; whether they answer is for the check.

@@ -190,15 +190,17 @@ func (r *request) sourcesSheet(key string) sheet.Table {
 
 // find leads from what stands in Autotask back to the proof.
 func find(w http.ResponseWriter, r *request) error {
-	p := view.FoundPage{Shell: r.shell("lines", "Find a proof"), Query: r.text("q")}
+	p := view.FoundPage{Query: r.text("q"), List: r.list(r.path("find"))}
 	if p.Query == "" {
+		p.Shell = r.shell("lines", "Find a proof")
 		return r.page(w, http.StatusOK, view.Found(p))
 	}
 	keys, err := r.s.Store.FindLines(r.Context(), r.org.ID, p.Query)
 	if err != nil {
 		return err
 	}
-	if len(keys) == 1 {
+	as := r.URL.Query().Get("as")
+	if len(keys) == 1 && as == "" {
 		http.Redirect(w, r.Request, r.path("lines", keys[0]), http.StatusSeeOther)
 		return nil
 	}
@@ -209,7 +211,19 @@ func find(w http.ResponseWriter, r *request) error {
 		}
 		p.Found = append(p.Found, view.FoundOf(found))
 	}
+	if as != "" {
+		return r.export(w, as, foundSheet(p.Found))
+	}
+	p.Shell = r.shell("lines", "Find a proof")
 	return r.page(w, http.StatusOK, view.Found(p))
+}
+
+func foundSheet(found []view.FoundLine) sheet.Table {
+	var records [][]string
+	for _, f := range found {
+		records = append(records, []string{f.Key, f.Name, f.Customer, f.Kind})
+	}
+	return sheet.Table{Name: "found", Columns: sheet.Text("key", "name", "customer", "kind"), Rows: sheet.Rows(records)}
 }
 
 // sourceRow says what became of one of Microsoft's rows.
@@ -219,5 +233,18 @@ func sourceRow(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.page(w, http.StatusOK, view.Source(view.SourcePage{Shell: r.shell("lines", "Row "+strconv.Itoa(row)), Set: set, Row: row, Uses: uses}))
+	if as := r.URL.Query().Get("as"); as != "" {
+		return r.export(w, as, usesSheet(uses))
+	}
+	list := view.List{Base: r.path("sources"), Values: r.URL.Query()}
+	return r.page(w, http.StatusOK, view.Source(view.SourcePage{Shell: r.shell("lines", "Row "+strconv.Itoa(row)), Set: set, Row: row, List: list, Uses: uses}))
+}
+
+// usesSheet says what became of the parts of a row.
+func usesSheet(uses []store.SourceUse) sheet.Table {
+	var records [][]string
+	for _, u := range uses {
+		records = append(records, []string{u.Set.String(), strconv.Itoa(u.Row), string(u.Outcome), u.By, u.Cost.Number(), string(u.Cost.Currency()), string(u.Run)})
+	}
+	return sheet.Table{Name: "row", Columns: slices.Concat(sheet.Text("set", "row", "outcome", "by"), numbers("cost"), sheet.Text("currency", "run")), Rows: sheet.Rows(records)}
 }

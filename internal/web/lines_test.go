@@ -82,7 +82,73 @@ func TestEveryTableIsAFileToo(t *testing.T) {
 		owner.get("/o/northwind-it"+page).says(t, 200, `href="/o/northwind-it`+page+`?as=csv"`)
 		owner.get("/o/northwind-it"+page+"?as=csv").says(t, 200, want).hides(t, "<html")
 	}
-	owner.get("/o/northwind-it/customers/c-alder?as=csv&of=groups").says(t, 200, "azure_subscription_id,azure_subscription,resource_group,month,currency,cost,contract\n")
+	alder := "/o/northwind-it/customers/c-alder"
+	owner.get(alder+"?as=csv&of=groups").says(t, 200, "azure_subscription_id,azure_subscription,resource_group,month,currency,cost,contract\n")
+	owner.get(alder+"?as=csv&of=everything").says(t, 422, "this page has no table &#34;everything&#34;", "Choose findings, groups, history")
+	owner.get(alder).says(t, 200, alder+`?as=csv&amp;of=history" aria-label="CSV of the history"`)
+	owner.get(alder+"?as=csv&of=history").says(t, 200, "no,at_utc,actor,what,decided,action,subject\n",
+		",2026-11-10T09:00:00Z,ann,contract chosen,a contract that Spindle manages,mapping.route.saved,c-alder")
+	owner.get(alder+"?as=xlsx&of=history").says(t, 200, "PK")
+}
+
+// TestTablesInsideAPage: each of several tables on one page is a file of its own.
+func TestTablesInsideAPage(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	ts.withCustomers()
+	run := ts.proven()
+	home := "/o/northwind-it"
+	ts.must(ts.Store.SaveDirectory(t.Context(), testOrg, "files", billing.Directory{Customers: []billing.Customer{{ID: "x", Name: "X"}}, Incomplete: []billing.Gap{{What: "a page"}}}))
+	month := home + "/azure/2026-10/alder"
+	row := home + "/sources?invoice=G0044&kind=billed-lines&partner=p&row=120"
+	proof := home + "/lines/11%7C7%7CCFQ7%2F00%2001:P1Y:monthly@22.44"
+	for page, files := range map[string]map[string]string{
+		month: {
+			"of=charges": "\n2026-10,azure|11|2026-10|EUR,Azure usage,\"Azure, October\",Alder CSP,final,,,EUR,90.00,112.50,22.50,organization-product-markup,,1,az,proposed\n",
+			"of=groups":  "\naz1,Alder production,rg-prod,2026-10,EUR,60.00,\naz1,Alder production,rg-test,2026-10,EUR,30.00,\n",
+		},
+		row:   {"": "set,row,outcome,by,cost,currency,run\nbilled-lines/p/G0044,120,billed,azure|11|2026-10|EUR,90.00,EUR,1\n"},
+		proof: {"": "billed-lines/p/G0044,118,billed,"},
+		home + "/settings/data": {"": "what,newest_utc,documents,rows,state\nDirectory of files,2026-11-10T09:00:00Z,,,with gaps: nothing is taken away until a whole read\n" +
+			"Directory of partnercenter,2026-11-10T09:00:00Z,,,whole\nReconciliation lines,2026-11-10T09:00:00Z,1,3,\nUsage,2026-11-10T09:00:00Z,1,"},
+	} {
+		shown := owner.get(page).says(t, 200)
+		for of, want := range files {
+			link := page + "?as=csv"
+			if of != "" {
+				link += "&" + of
+			}
+			if path, values, found := strings.Cut(page, "?"); found {
+				link = path + "?as=csv&" + values
+			}
+			if !strings.Contains(shown.body, `href="`+strings.ReplaceAll(link, "&", "&amp;")+`"`) {
+				t.Errorf("%s does not offer %s", page, link)
+			}
+			owner.get(link).says(t, 200, want).hides(t, "<html")
+		}
+	}
+	owner.get(month+"?as=csv&of=months").says(t, 200, "\n2026-10,alder,Alder Dental,final,1,1,0,EUR,90.00,90.00,112.50,22.50\n")
+	owner.get(home+"/today?as=csv&of=months").says(t, 200, "\n2026-10,"+string(run)+",0,0,EUR,0.00,0.00,0.00,90.00,112.50,22.50,90.00,112.50,22.50\n",
+		"\n2026-11,"+string(run)+",1,0,EUR,112.20,134.64,22.44,0.00,0.00,0.00,112.20,134.64,22.44\n")
+	owner.get(home+"/azure/2026-09/alder?as=csv").says(t, 404)
+}
+
+// TestDaysOfUseAreAFile has what the chart of a month shows, day by day.
+func TestDaysOfUseAreAFile(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	ts.proven()
+	usage := billing.UsageSet{ID: billing.SetID{Kind: billing.BilledUsage, PartnerID: "p", Invoice: "G0045"}, Version: "1"}
+	eur := money.Of(money.New(1234567, -6), "EUR")
+	usage.Days = []billing.UsageDay{{CustomerID: "alder", Day: billing.NewDate(2026, 10, 3), Cost: eur}}
+	usage.Groups = []billing.UsageGroup{{CustomerID: "alder", CustomerName: "Alder Dental", Cost: eur, Rows: 1, Charged: billing.Period{Start: billing.NewDate(2026, 10, 1), End: billing.NewDate(2026, 11, 1)},
+		FirstDay: billing.NewDate(2026, 10, 3), LastDay: billing.NewDate(2026, 10, 3)}}
+	_, err := ts.Store.SaveUsageSet(t.Context(), testOrg, usage, "file")
+	ts.must(err)
+	for _, page := range []string{"/o/northwind-it/azure/2026-10", "/o/northwind-it/azure/2026-10/alder"} {
+		owner.get(page).says(t, 200, page+`?as=csv&amp;of=days"`)
+		owner.get(page+"?as=csv&of=days").says(t, 200, "day,currency,usage\n2026-10-03,EUR,1.234567\n")
+	}
 }
 
 // TestFilesHoldNumbers: what a page shows as money is a number with its currency beside it in the file, not a text.

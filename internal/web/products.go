@@ -148,11 +148,56 @@ func product(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	if as := r.URL.Query().Get("as"); as != "" {
+		return r.exportProduct(w, as, offer)
+	}
 	v, err := r.productView(offer, nil)
 	if err != nil {
 		return err
 	}
 	return r.page(w, http.StatusOK, view.ProductPage(r.shell("prices", offer.Name), v))
+}
+
+// exportProduct writes what a product may be billed as, or who decides its price.
+func (r *request) exportProduct(w http.ResponseWriter, as string, offer engine.OfferService) error {
+	catalogue, _, err := r.s.Store.Catalogue(r.Context(), r.org.ID)
+	if err != nil {
+		return err
+	}
+	v := view.Product{Offer: offer}
+	if err := r.productAuthorities(&v, nil); err != nil {
+		return err
+	}
+	return r.exportOne(w, as, map[string]sheet.Table{"services": choiceSheet(offer, catalogue.Services, r.text("q")), "exceptions": exceptionsSheet(v.Authorities)})
+}
+
+// choiceSheet has the active services that a text chooses: all of them, where the page lists some that may fit.
+func choiceSheet(offer engine.OfferService, services []billing.Service, text string) sheet.Table {
+	var records [][]string
+	for _, s := range services {
+		if !s.Active || string(s.ID) != text && !strings.Contains(strings.ToLower(s.Name), strings.ToLower(text)) {
+			continue
+		}
+		use := "needs to be " + string(view.OfferPeriod(offer.Offer))
+		switch {
+		case s.ID == offer.ServiceID:
+			use = "in use"
+		case s.PeriodType == view.OfferPeriod(offer.Offer):
+			use = "possible"
+		}
+		records = append(records, []string{string(s.ID), s.Name, s.SKU, use, string(s.PeriodType), string(s.UnitPrice.Currency()), s.UnitPrice.Number(), s.UnitCost.Number()})
+	}
+	return sheet.Table{Name: "services", Rows: sheet.Rows(records), Columns: slices.Concat(sheet.Text("service_id", "service", "sku", "for_the_product", "period", "currency"),
+		numbers("unit_price", "unit_cost"))}
+}
+
+// exceptionsSheet says who decides the price of a product where it is not as the customer's page says.
+func exceptionsSheet(all []view.AuthorityRow) sheet.Table {
+	var records [][]string
+	for _, a := range all {
+		records = append(records, []string{string(a.Rule.CustomerID), a.For(), a.Rule.ProductID, string(a.Rule.Authority)})
+	}
+	return sheet.Table{Name: "price-exceptions", Columns: sheet.Text("customer_id", "for", "product_id", "price_decided_by"), Rows: sheet.Rows(records)}
 }
 
 // productAgain shows the page with what is wrong in a form.

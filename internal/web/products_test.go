@@ -7,6 +7,7 @@ import (
 	"spindle/internal/account"
 	"spindle/internal/billing"
 	"spindle/internal/engine"
+	"spindle/internal/money"
 	"spindle/internal/secret"
 	"spindle/internal/target"
 )
@@ -27,7 +28,8 @@ func (catalogued) Check(context.Context) (target.Report, error) { return target.
 func withServices(t *testing.T) (*testServer, *browser) {
 	t.Helper()
 	all := []billing.Service{
-		{ID: "70", Name: "Business Premium", PeriodType: billing.PeriodMonth, Active: true}, {ID: "71", Name: "Business Premium yearly", PeriodType: billing.PeriodYear, Active: true},
+		{ID: "70", Name: "Business Premium", PeriodType: billing.PeriodMonth, Active: true, UnitPrice: money.Of(money.New(2050, -2), "EUR"), UnitCost: money.Of(money.Int(18), "EUR")},
+		{ID: "71", Name: "Business Premium yearly", PeriodType: billing.PeriodYear, Active: true},
 		{ID: "72", Name: "Old Premium", PeriodType: billing.PeriodMonth}, {ID: "73", Name: "Premium <b>Support</b>", PeriodType: billing.PeriodMonth, Active: true}}
 	ts := newTestServer(t, func(d *Deps) {
 		deps := d.Engine.Deps
@@ -53,7 +55,11 @@ func TestMapAProduct(t *testing.T) {
 	b.get(list+"?state=mapped").says(t, 200, "No product fits")
 	b.get(list+"?as=csv").says(t, 200, "P1,0001,P1M,monthly,Business Premium,licence,1,1,5,,,not-created")
 	b.get(page).says(t, 200, "There is no service yet", "Business Premium (70)", "needs to be monthly").hides(t, "Let Spindle create one", "Old Premium", "yearly (71)")
-	b.get(page+"?q=support").says(t, 200, "Premium &lt;b&gt;Support&lt;/b&gt;").hides(t, "Business Premium yearly")
+	b.get(page+"?q=support").says(t, 200, "Premium &lt;b&gt;Support&lt;/b&gt;", page+"?as=csv&amp;of=services&amp;q=support").hides(t, "Business Premium yearly")
+	b.get(page+"?as=csv&of=services").says(t, 200, "service_id,service,sku,for_the_product,period,currency,unit_price,unit_cost\n70,Business Premium,,possible,monthly,EUR,20.50,18.00\n",
+		"\n71,Business Premium yearly,,needs to be monthly,yearly,", "\n73,Premium <b>Support</b>,").hides(t, "Old Premium")
+	b.get(page+"?as=csv&of=services&q=SUPPORT").says(t, 200, "\n73,Premium <b>Support</b>,").hides(t, "\n70,")
+	b.get(page+"?as=csv").says(t, 422, "Choose exceptions, services")
 	for typed, says := range map[string]string{"": "is no service of the list", "Premium": "is no service of the list and no id", "71": "is billed yearly, the product is charged monthly", "72": "Autotask has no active service 72",
 		"99": "Autotask has no active service 99"} {
 		b.post(page, "act", "map", "service", typed).says(t, 422, says, `value="`+typed+`"`, `aria-invalid="true"`)
@@ -83,6 +89,8 @@ func TestPricesOfAProduct(t *testing.T) {
 	b.post(page+"/authority", "authority", "spindle", "customer", "birch", "confirmed", "yes").redirects(t, page)
 	b.get(page).says(t, 200, "every customer", "Autotask decides", "Birch", "P1:0001")
 	b.get("/o/northwind-it/products/P2:0001:P1M:monthly").says(t, 200, "No exception for this product")
+	b.get(page).says(t, 200, page+"?as=csv&amp;of=exceptions")
+	b.get(page+"?as=csv&of=exceptions").says(t, 200, "customer_id,for,product_id,price_decided_by\n", ",P1:0001,autotask\n", "c-birch,Birch,P1:0001,spindle\n")
 	b.post(page+"/authority", "authority", "remove", "product", "P1:0001").says(t, 200, "Take the exception back?")
 	b.post(page+"/authority", "authority", "remove", "product", "P1:0001", "confirmed", "yes").redirects(t, page)
 	b.post(page+"/authority", "authority", "remove", "product", "P1:0001", "confirmed", "yes").redirects(t, page)

@@ -1,19 +1,14 @@
 package web
 
 import (
-	"errors"
-	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"spindle/internal/account"
 	"spindle/internal/fault"
 	"spindle/internal/sheet"
-	"spindle/internal/store"
 	"spindle/internal/web/view"
 )
 
@@ -345,96 +340,4 @@ func revokeToken(w http.ResponseWriter, r *request) error {
 		return r.refused(w, back, err)
 	}
 	return r.done(w, back, "The token is revoked.")
-}
-
-func data(w http.ResponseWriter, r *request) error {
-	ctx := r.Context()
-	v := view.Data{Database: "SQLite", Backup: r.s.Store.Dialect() == store.SQLite}
-	if !v.Backup {
-		v.Database = "PostgreSQL"
-	}
-	sources, err := r.s.Store.Sources(ctx, r.org.ID)
-	if err != nil {
-		return err
-	}
-	for _, s := range sources {
-		detail := "whole"
-		if !s.Complete {
-			detail = "with gaps: nothing is taken away until a whole read"
-		}
-		v.Sources = append(v.Sources, view.SourceRow{Name: "Directory of " + s.Name, Saved: view.When(s.SavedAt), Detail: detail})
-	}
-	lines, err := r.s.Store.LineSets(ctx, r.org.ID, store.SetFilter{})
-	if err != nil {
-		return err
-	}
-	usage, err := r.s.Store.UsageSets(ctx, r.org.ID, store.SetFilter{})
-	if err != nil {
-		return err
-	}
-	for _, kind := range []struct {
-		name string
-		sets []store.SetInfo
-	}{{"Reconciliation lines", lines}, {"Usage", usage}} {
-		var rows int64
-		var newest time.Time
-		for _, s := range kind.sets {
-			rows += s.Rows
-			if s.SavedAt.After(newest) {
-				newest = s.SavedAt
-			}
-		}
-		if len(kind.sets) > 0 {
-			v.Sources = append(v.Sources, view.SourceRow{Name: kind.name, Saved: view.When(newest),
-				Detail: view.Plural(len(kind.sets), "document", "documents") + ", " + view.Plural(int(rows), "row", "rows")})
-		}
-	}
-	return r.page(w, http.StatusOK, view.DataPage(r.shell("settings", "Data & backup"), v))
-}
-
-// backup makes a copy and sends it. The copy holds every organization of the installation and the hash of everybody's password, so it is for
-// those who own all of them: an admin could work on an owner's.
-func backup(w http.ResponseWriter, r *request) error {
-	if err := r.ownsAll(); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(r.s.UploadDir, "backup-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "spindle.db")
-	if err := r.s.Store.Backup(r.Context(), path); err != nil {
-		return r.refused(w, r.path("settings", "data"), err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w.Header().Set("Content-Type", "application/vnd.sqlite3")
-	w.Header().Set("Content-Disposition", `attachment; filename="spindle-`+r.s.Now().UTC().Format("20060102-1504")+`.db"`)
-	if _, err := io.Copy(w, f); err != nil && !errors.Is(err, http.ErrHandlerTimeout) {
-		r.s.Log.WarnContext(r.Context(), "a backup was not sent whole", "error", err)
-	}
-	return nil
-}
-
-// ownsAll refuses who does not own every organization of the installation.
-func (r *request) ownsAll() error {
-	orgs, err := r.s.Store.Organizations(r.Context())
-	if err != nil {
-		return err
-	}
-	mine := map[string]bool{}
-	for _, m := range r.memberships {
-		mine[string(m.Organization.ID)] = m.Role.May(account.Owners)
-	}
-	for _, o := range orgs {
-		if !mine[string(o.ID)] {
-			return fault.Unauthorizedf("a backup holds every organization of this installation, and you do not own all of them").
-				Do("ask the operator: spindle backup FILE")
-		}
-	}
-	return nil
 }

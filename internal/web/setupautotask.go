@@ -115,9 +115,15 @@ func connectedNotice(report target.Report) view.Notice {
 
 // checkAutotask tests every prerequisite now, by calling both vendors.
 func checkAutotask(w http.ResponseWriter, r *request) error {
+	if err := r.readForm(w); err != nil {
+		return err
+	}
 	report, err := r.s.Engine.Doctor(r.Context(), r.org)
 	if err != nil {
 		return r.refused(w, r.path("setup", "autotask"), err)
+	}
+	if as := r.text("as"); as != "" {
+		return r.export(w, as, r.checkSheet(report))
 	}
 	v, err := r.setupAutotaskView(nil)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"spindle/internal/account"
@@ -26,7 +27,11 @@ func todayRoutes() []route {
 
 func today(w http.ResponseWriter, r *request) error {
 	if as := r.URL.Query().Get("as"); as != "" {
-		return r.export(w, as, r.findingsSheet(findingFilter(r.findingList())))
+		months, err := r.s.Store.MonthTotals(r.Context(), r.org.ID, monthsKept)
+		if err != nil {
+			return err
+		}
+		return r.exportOne(w, as, map[string]sheet.Table{"": r.findingsSheet(findingFilter(r.findingList())), "months": totalsSheet(months)})
 	}
 	v, err := r.todayView(r.findingList())
 	if err != nil {
@@ -43,8 +48,26 @@ func findingFilter(l view.List) store.FindingFilter {
 	return store.FindingFilter{Kind: billing.FindingKind(l.Get("kind")), State: store.FindingState(l.Get("state")), Query: l.Get("q")}
 }
 
-// monthsShown is how many months the chart of cost, price and margin has.
-const monthsShown = 13
+// monthsShown is how many months the chart of cost, price and margin has; monthsKept is how many its file has.
+const (
+	monthsShown = 13
+	monthsKept  = 120
+)
+
+// totalsSheet has a row per month and currency: what recurs, what was charged, and both together.
+func totalsSheet(months []store.MonthTotal) sheet.Table {
+	var records [][]string
+	for _, m := range months {
+		sum := view.MonthSum(m)
+		for _, c := range currencies(sum.Cost, sum.Price) {
+			records = append(records, slices.Concat([]string{string(m.Month), string(m.Run), strconv.Itoa(m.Lines), strconv.Itoa(m.Unpriced), string(c)},
+				costPriceMargin(m.Recurring, c), costPriceMargin(m.Charges, c), costPriceMargin(sum, c)))
+		}
+	}
+	columns := slices.Concat(sheet.Text("month", "run"), numbers("lines", "lines_without_price"), sheet.Text("currency"),
+		numbers("recurring_cost", "recurring_price", "recurring_margin", "charges_cost", "charges_price", "charges_margin", "cost", "price", "margin"))
+	return sheet.Table{Name: "months", Columns: columns, Rows: sheet.Rows(records)}
+}
 
 func (r *request) todayView(list view.List) (view.Today, error) {
 	v := view.Today{}

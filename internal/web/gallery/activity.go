@@ -51,7 +51,7 @@ func healthPages() []Page {
 		{Name: "Billing code of services", Tone: view.Bad, Word: "failed", Found: "“Recurring” is of use type Material", Remedy: "In Autotask: Admin, Finance, Billing codes: choose one of type Recurring contract service."},
 		{Name: "Unit cost is visible", Tone: view.Warn, Word: "look", Found: "cost is 0.00 in every service", Remedy: "Give the API user the right to see cost."},
 		{Name: "Partner Center answers", Tone: view.Off, Word: "not checked", Found: "not connected"}}
-	ill.Unclear = []view.WorkRow{{Name: "Microsoft 365 E5, P1Y monthly", Href: "/o/northwind/runs/17", Tone: view.Warn, Word: "unknown", Since: "2026-10-03 09:10", Note: "2 attempts. the connection was closed before an answer came"}}
+	ill.Unclear = []view.WorkRow{{Name: "Microsoft 365 E5, P1Y monthly", Href: "/o/northwind/runs/17", Tone: view.Warn, Word: "unknown", Since: "2026-10-03 09:10", Note: "2 attempts: the connection was closed before an answer came"}}
 	ill.Working = []view.WorkRow{{Name: "Run 18", Href: "/o/northwind/runs/18", Tone: view.Info, Word: "reading", Since: "2026-10-03 09:11"}}
 	ill.Failed = []view.WorkRow{{Name: "Run 15", Href: "/o/northwind/runs/15", Tone: view.Bad, Word: "failed", Since: "2026-10-01 06:00",
 		Note: "Partner Center refused the credentials: AADSTS7000222, the secret has expired on 2026-09-30T00:00:00Z for application 3f1c8a52-0c2e-4d0e-9a55-7d5d5f8b1a01"}}

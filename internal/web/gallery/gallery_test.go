@@ -48,6 +48,16 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestEveryTableHasAFile: whatever a page shows as a table, somebody wants to send to somebody who has no access.
+func TestEveryTableHasAFile(t *testing.T) {
+	for _, p := range Pages() {
+		_, body := get(t, p.Path())
+		if strings.Contains(body, "<table") && !strings.Contains(body, "as=csv") && !strings.Contains(body, `name="as" value="csv"`) {
+			t.Errorf("%s has a table that is offered as no file", p.Path())
+		}
+	}
+}
+
 // TestFaultsAreFound shows that the check above can fail.
 func TestFaultsAreFound(t *testing.T) {
 	const head = `<!DOCTYPE html><html><head><title>x</title></head><body><h1>y</h1>`

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -166,9 +165,5 @@ func billingShort(b store.BillingState) string {
 
 // files is what the page offers as files: the subscriptions, or what of names.
 func (c Customer) files(s Shell, of string) List {
-	l := List{Base: s.Path("customers", string(c.Detail.ID))}
-	if of != "" {
-		l.Values = url.Values{"of": {of}}
-	}
-	return l
+	return List{Base: s.Path("customers", string(c.Detail.ID))}.Of(of)
 }

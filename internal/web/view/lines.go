@@ -34,6 +34,7 @@ type ProofPage struct {
 type FoundPage struct {
 	Shell Shell
 	Query string
+	List  List // for its files
 	Found []FoundLine
 }
 
@@ -45,6 +46,7 @@ type SourcePage struct {
 	Shell Shell
 	Set   billing.SetID
 	Row   int
+	List  List // for its files
 	Uses  []store.SourceUse
 }
 

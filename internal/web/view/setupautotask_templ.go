@@ -191,7 +191,7 @@ func SetupAutotaskPage(s Shell, v SetupAutotask) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = CheckTable(v.Checks).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = CheckTable(v.Checks, s.Path("setup", "autotask", "check")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -143,6 +143,20 @@ func (l List) With(key, value string) string {
 	return l.Base + "?" + values.Encode()
 }
 
+// Of is one of several tables of a page, for its files; "" is the page's own.
+func (l List) Of(table string) List {
+	values := url.Values{}
+	for k, v := range l.Values {
+		values[k] = v
+	}
+	values.Del("of")
+	if table != "" {
+		values.Set("of", table)
+	}
+	l.Values = values
+	return l
+}
+
 // Get gives a value of the address.
 func (l List) Get(key string) string { return l.Values.Get(key) }
 
