@@ -153,7 +153,7 @@ func (p *planner) chargeChange(want *billing.DesiredCharge) (c Change, why strin
 	if want.Date.After(contract.End) {
 		mark := p.managedMark(want.Contract, contract)
 		if mark == "" {
-			return c, fmt.Sprintf("Contract %q ended on %s, before the charge's date %s.", contract.Name, contract.End, want.Date)
+			return c, fmt.Sprintf("Contract %q %s, before the charge's date %s.", contract.Name, p.endsOn(contract.End), want.Date)
 		}
 		p.short[mark] = billing.Later(p.short[mark], want.Date) // a second pass plans with it extended
 	}

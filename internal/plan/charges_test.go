@@ -209,7 +209,7 @@ func TestFindingsAboutCharges(t *testing.T) {
 		{"posted, and the contract is over", func(s *scene) {
 			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(2), UnitPrice: euros(500), Billed: true}}
 			s.b.at.contracts[0].End = date("2026-11-20")
-		}, `posted-period/true-up|azure|900|2026-10|EUR|1 | Azure 2026-10, correction: 2.34 EUR are still to be charged, but Contract "Cloud" ended on 2026-11-20, before the charge's date 2026-11-30. | Charge or credit the difference by hand in Autotask. | 2.34 EUR`},
+		}, `posted-period/true-up|azure|900|2026-10|EUR|1 | Azure 2026-10, correction: 2.34 EUR are still to be charged, but Contract "Cloud" ends on 2026-11-20, before the charge's date 2026-11-30. | Charge or credit the difference by hand in Autotask. | 2.34 EUR`},
 		{"open, and the contract is over", func(s *scene) {
 			s.b.at.charges = []billing.Charge{{ID: "70", Mark: "SPN-azure", Quantity: money.Int(1), UnitPrice: euros(500)}}
 			s.b.at.contracts[0].End = date("2026-11-19")

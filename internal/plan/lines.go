@@ -224,6 +224,14 @@ func (p *planner) lineFinding(want *billing.DesiredLine, kind billing.FindingKin
 		Message: want.Name + ": " + message, Remedy: remedy, Money: worth(want.UnitPrice, want.Units)})
 }
 
+// endsOn says of the last day of a contract whether it lies behind the day of the plan.
+func (p *planner) endsOn(last billing.Date) string {
+	if last.Before(p.in.Desired.Day) {
+		return "ended on " + last.String()
+	}
+	return "ends on " + last.String()
+}
+
 // warnContractEnd reports a contract of the MSP's own that ends inside the line's next period (design §6.2).
 func (p *planner) warnContractEnd(s *subject) {
 	if s.want.Units == 0 || p.managedMark(s.want.Contract, s.contract) != "" {
@@ -231,9 +239,9 @@ func (p *planner) warnContractEnd(s *subject) {
 	}
 	next := s.clock.at(s.clock.current().End)
 	if s.contract.End.Before(next.LastDay()) && s.contract.End.Before(p.in.Desired.Day.AddMonths(2)) {
-		message := fmt.Sprintf("Contract %q ends on %s, before the next billing period is over.", s.contract.Name, s.contract.End)
+		message := fmt.Sprintf("Contract %q %s, before the next billing period is over.", s.contract.Name, p.endsOn(s.contract.End))
 		if s.contract.End.Before(p.in.Desired.Day) {
-			message = fmt.Sprintf("Contract %q ended on %s.", s.contract.Name, s.contract.End)
+			message = fmt.Sprintf("Contract %q %s.", s.contract.Name, p.endsOn(s.contract.End))
 		}
 		p.find(billing.Finding{Kind: billing.FindingContractEnds, Subject: string(s.contract.ID), CustomerID: s.want.CustomerID, Customer: s.want.Customer,
 			Message: message,
@@ -254,7 +262,7 @@ func (p *planner) withinContract(s *subject, d billing.Date) bool {
 		p.short[mark] = billing.Later(p.short[mark], d)
 		return true
 	}
-	p.lineFinding(s.want, billing.FindingContractEnds, fmt.Sprintf("The change would take effect on %s, but contract %q ends on %s.", d, s.contract.Name, s.contract.End),
+	p.lineFinding(s.want, billing.FindingContractEnds, fmt.Sprintf("The change would take effect on %s, but contract %q %s.", d, s.contract.Name, p.endsOn(s.contract.End)),
 		"Extend the contract in Autotask, or map the line to its successor with spindle contracts map.")
 	return false
 }

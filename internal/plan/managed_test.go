@@ -31,7 +31,7 @@ func TestWhatAManagedContractSays(t *testing.T) {
 		{"created up to where it may be extended", wanted("2026-12-14", "2028-06-30"), nil, `create-contract "Alder cloud" of c1 Alder, SPN-m: false  → true 2028-06-30, company 22: Spindle manages this contract: 2026-01-15 to 2028-06-30, extended before it ends.`},
 		{"long enough: sixty-one days", wanted("2027-01-20", ""), stands("2027-01-20", true), ""},
 		{"too short: sixty days", wanted("2027-01-19", ""), stands("2027-01-19", true), `extend-contract "Alder cloud, as it stands" of c1 Alder, 901: true 2027-01-19 → true 2028-01-19: The contract ends on 2027-01-19, in 60 days or less.`},
-		{"it ends on the last day of February", wanted("2027-01-19", ""), stands("2026-02-28", true), `extend-contract "Alder cloud, as it stands" of c1 Alder, 901: true 2026-02-28 → true 2027-02-28: The contract ends on 2026-02-28, in 60 days or less.`},
+		{"it ends on the last day of February", wanted("2027-01-19", ""), stands("2026-02-28", true), `extend-contract "Alder cloud, as it stands" of c1 Alder, 901: true 2026-02-28 → true 2027-02-28: The contract ended on 2026-02-28.`},
 		{"too short, and closed by somebody", wanted("2027-01-19", ""), stands("2027-01-19", false), ""},
 	} {
 		in := Input{Desired: billing.Desired{Day: date("2026-11-20"), Contracts: []billing.DesiredContract{tc.d}, Lines: []billing.DesiredLine{{Key: "l", CustomerID: "c1", Customer: "Alder"}}}}
@@ -140,7 +140,7 @@ func TestACopyOfAManagedContractIsNotExtended(t *testing.T) {
 	s.desired.Charges[0].Contract, s.desired.Charges[0].Date = billing.Ref{ID: "910"}, date("2026-12-31")
 	same(t, "findings", findingsIn(s.expect(t)), []string{
 		`contract-ends/910 | Contract "Copy" ends on 2026-12-14, before the next billing period is over. | Extend or renew it in Autotask, or map the customer to another contract with spindle contracts map.`,
-		`contract-ends/azure | Azure: Contract "Copy" ended on 2026-12-14, before the charge's date 2026-12-31. | Map the customer to the contract's successor with spindle contracts map. | 10.00 EUR`,
+		`contract-ends/azure | Azure: Contract "Copy" ends on 2026-12-14, before the charge's date 2026-12-31. | Map the customer to the contract's successor with spindle contracts map. | 10.00 EUR`,
 		`contract-ends/line | Premium: The change would take effect on 2026-12-15, but contract "Copy" ends on 2026-12-14. | Extend the contract in Autotask, or map the line to its successor with spindle contracts map. | 30.00 EUR`,
 		`duplicate/contract/SPN-m | Contracts 900 and 910 both carry our mark SPN-m; the first is used. | Remove the contract number from the one that is not used, in Autotask.`,
 	})

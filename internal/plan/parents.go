@@ -70,7 +70,10 @@ func (p *planner) coveringEnd(d billing.DesiredContract, end billing.Date) billi
 }
 
 func (p *planner) extendReason(d billing.DesiredContract, end billing.Date) string {
-	if p.in.Desired.Day.AddDays(extendAhead).Before(end) {
+	switch {
+	case end.Before(p.in.Desired.Day):
+		return fmt.Sprintf("The contract ended on %s.", end)
+	case p.in.Desired.Day.AddDays(extendAhead).Before(end):
 		return fmt.Sprintf("The contract ends on %s, before a change of this plan takes effect.", end)
 	}
 	return fmt.Sprintf("The contract ends on %s, in %d days or less.", end, extendAhead)

@@ -213,7 +213,7 @@ func TestFindingsAboutParents(t *testing.T) {
 			[]string{`contract-ends/900 | Contract "Cloud" ends on 2026-12-31, before the next billing period is over. | Extend or renew it in Autotask, or map the customer to another contract with spindle contracts map.`}},
 		{"is over", func(s *scene) { s.b.at.contracts[0].End = date("2026-11-10") },
 			[]string{`contract-ends/900 | Contract "Cloud" ended on 2026-11-10. | Extend or renew it in Autotask, or map the customer to another contract with spindle contracts map.`,
-				`contract-ends/line | Premium: The change would take effect on 2026-11-15, but contract "Cloud" ends on 2026-11-10. | Extend the contract in Autotask, or map the line to its successor with spindle contracts map. | 50.00 EUR`}},
+				`contract-ends/line | Premium: The change would take effect on 2026-11-15, but contract "Cloud" ended on 2026-11-10. | Extend the contract in Autotask, or map the line to its successor with spindle contracts map. | 50.00 EUR`}},
 		{"the source has a gap", func(s *scene) {
 			s.want.Units = 0
 			s.gaps = []billing.Gap{{What: "invoices", Why: "no answer"}}

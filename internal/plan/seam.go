@@ -49,7 +49,7 @@ func (p *planner) dayOf(m *move) choice {
 			p.tooLate(m, s, ch)
 			return choice{}
 		case s.takes && ch.date.After(c.End) && managed == "":
-			p.cannotMove(m, fmt.Sprintf("contract %q ends on %s, before they could begin there on %s", c.Name, c.End, ch.date),
+			p.cannotMove(m, fmt.Sprintf("contract %q %s, before they could begin there on %s", c.Name, p.endsOn(c.End), ch.date),
 				"Extend the contract in Autotask, or map the line to its successor with spindle contracts map.")
 			return choice{}
 		case p.writes(s, ch.date) && !ch.date.Before(s.subject.clock.sight()):
@@ -237,8 +237,8 @@ func (p *planner) tooLate(m *move, giver side, ch choice) {
 		}
 	}
 	last := p.last(giver)
-	p.cannotMove(m, fmt.Sprintf("contract %q ends on %s and the first day on which all of it can move is %s, %s: about %s would stay unbilled between",
-		giver.subject.contract.Name, last, ch.date, ch.why, giver.subject.worthOf(units, last.AddDays(1), ch.date)),
+	p.cannotMove(m, fmt.Sprintf("contract %q %s and the first day on which all of it can move is %s, %s: about %s would stay unbilled between",
+		giver.subject.contract.Name, p.endsOn(last), ch.date, ch.why, giver.subject.worthOf(units, last.AddDays(1), ch.date)),
 		"Extend the old contract up to that day in Autotask, or let the new one begin earlier.")
 }
 

@@ -514,7 +514,7 @@ func TestCorrectionsThatCannotBeWritten(t *testing.T) {
 	s.asks(ask{"900 *": 10250})
 	s.b.at.contracts[0].End = date("2026-11-29")
 	same(t, "the contract is over", findingsIn(s.expect(t)), []string{
-		`posted-period/true-up|azure|900|2026-10|EUR|1 | Microsoft Azure 2026-10, correction: 2.50 EUR are still to be charged, but Contract "Cloud 900" ended on 2026-11-29, before the charge's date 2026-11-30. | Charge or credit the difference by hand in Autotask. | 2.50 EUR`})
+		`posted-period/true-up|azure|900|2026-10|EUR|1 | Microsoft Azure 2026-10, correction: 2.50 EUR are still to be charged, but Contract "Cloud 900" ends on 2026-11-29, before the charge's date 2026-11-30. | Charge or credit the difference by hand in Autotask. | 2.50 EUR`})
 	s.b.at.contracts[0].Active = false
 	same(t, "the contract is closed", findingsIn(s.expect(t)), []string{
 		"posted-period/true-up|azure|900|2026-10|EUR|1 | Microsoft Azure 2026-10, correction: 2.50 EUR are still to be charged, but Contract 900 is not an active contract in Autotask. | Charge or credit the difference by hand in Autotask. | 2.50 EUR"})
