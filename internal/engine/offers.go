@@ -109,6 +109,9 @@ func (e *Engine) offers(ctx context.Context, org store.Organization, of offerInd
 	if of.memory, err = e.Store.Memory(ctx, org.ID); err != nil {
 		return nil, err
 	}
+	if of.names, err = e.Store.ServiceNames(ctx, org.ID); err != nil {
+		return nil, err
+	}
 	of.mapped = map[billing.Offer]billing.ServiceMapping{}
 	for _, m := range mappings.Services {
 		of.mapped[m.Offer] = m
@@ -120,6 +123,7 @@ func (e *Engine) offers(ctx context.Context, org store.Organization, of offerInd
 type offerIndex struct {
 	mapped   map[billing.Offer]billing.ServiceMapping
 	memory   plan.Memory
+	names    map[string]string // of the services that Spindle created, by mark: what it called them
 	services []billing.Service
 	read     bool
 	earlier  bool // the services are as they were read last: what Spindle has created since is not among them
@@ -160,6 +164,7 @@ func (x offerIndex) service(sub billing.Subscription) OfferService {
 	mark := billing.ServiceMark(sub.Offer)
 	if !mapped {
 		s.ServiceID, s.State = x.memory.Services[mark], OfferCreated
+		s.Service = x.names[mark]
 	}
 	service, found := x.find(s.ServiceID, mark, mapped)
 	switch {

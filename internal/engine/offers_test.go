@@ -18,7 +18,7 @@ func TestOfferStates(t *testing.T) {
 		return []billing.Service{{ID: "19", Name: "Other", Active: true}, s}
 	}
 	same := func(*billing.Service) {}
-	remembers := plan.Memory{Services: map[string]billing.ServiceID{mark: "20"}}
+	remembers, names := plan.Memory{Services: map[string]billing.ServiceID{mark: "20"}}, map[string]string{mark: "As we called it"}
 	maps := map[billing.Offer]billing.ServiceMapping{monthly: {Offer: monthly, ServiceID: "20", Name: "As it was called"}}
 	for _, test := range []struct {
 		name  string
@@ -30,8 +30,12 @@ func TestOfferStates(t *testing.T) {
 		{"created, remembered", monthly, offerIndex{read: true, memory: remembers, services: service(same)}, OfferService{ServiceID: "20", Service: "Premium", State: OfferCreated}},
 		{"created, known by its mark", monthly, offerIndex{read: true, services: service(func(s *billing.Service) { s.Mark = mark })},
 			OfferService{ServiceID: "20", Service: "Premium", State: OfferCreated}},
-		{"created and deleted", monthly, offerIndex{read: true, memory: remembers}, OfferService{ServiceID: "20", State: OfferMissing}},
-		{"created since Autotask was read", monthly, offerIndex{read: true, earlier: true, memory: remembers}, OfferService{ServiceID: "20", State: OfferCreated}},
+		{"created and deleted", monthly, offerIndex{read: true, memory: remembers, names: names}, OfferService{ServiceID: "20", Service: "As we called it", State: OfferMissing}},
+		{"created by an earlier version, and deleted", monthly, offerIndex{read: true, memory: remembers}, OfferService{ServiceID: "20", State: OfferMissing}},
+		{"created, under its name of today", monthly, offerIndex{read: true, memory: remembers, names: names, services: service(same)},
+			OfferService{ServiceID: "20", Service: "Premium", State: OfferCreated}},
+		{"created since Autotask was read", monthly, offerIndex{read: true, earlier: true, memory: remembers, names: names},
+			OfferService{ServiceID: "20", Service: "As we called it", State: OfferCreated}},
 		{"chosen and deleted, as Autotask was read last", monthly, offerIndex{read: true, earlier: true, mapped: maps}, OfferService{ServiceID: "20", Service: "As it was called", State: OfferMissing}},
 		{"created and switched off", monthly, offerIndex{read: true, memory: remembers, services: service(func(s *billing.Service) { s.Active = false })},
 			OfferService{ServiceID: "20", Service: "Premium", State: OfferInactive}},

@@ -56,7 +56,7 @@ func (a *apply) learn(c plan.Change, id string) store.MemoryUpdate {
 	case plan.CreateContract:
 		return store.MemoryUpdate{Contract: store.Created{Mark: c.Contract.Mark, ID: id}}
 	case plan.CreateService:
-		return store.MemoryUpdate{Service: store.Created{Mark: c.Service.Mark, ID: id}}
+		return store.MemoryUpdate{Service: store.Created{Mark: c.Service.Mark, ID: id, Name: c.What}}
 	case plan.CreateCharge, plan.CorrectCharge, plan.RemoveCharge:
 		if c.Kind == plan.CorrectCharge {
 			id = c.Charge.ID

@@ -82,6 +82,7 @@ func reads(w world) map[string]func(ctx context.Context) (any, error) {
 			}
 			return m, err
 		},
+		"ServiceNames": func(ctx context.Context) (any, error) { n, err := w.ServiceNames(ctx, w.org); return len(n) > 0, err },
 		"LockHolder": func(ctx context.Context) (any, error) {
 			holder, _, err := w.LockHolder(ctx, w.org)
 			return holder, err

@@ -15,6 +15,7 @@ import (
 type Created struct {
 	Mark string `json:",omitempty"`
 	ID   string `json:",omitempty"`
+	Name string `json:",omitempty"` // of a service: what we called it
 }
 
 // MemoryUpdate is what one applied change adds to plan.Memory. Zero fields add nothing.
@@ -51,7 +52,7 @@ func (t *txn) remember(ctx context.Context, m MemoryUpdate) error {
 		if r.Mark == "" || r.ID == "" {
 			return fault.Invalidf("a %s to remember needs a mark and an id", r.kind).WithField(r.kind)
 		}
-		if err := t.rememberRef(ctx, r.kind, r.Created, ""); err != nil {
+		if err := t.rememberRef(ctx, r.kind, r.Created, r.Name); err != nil {
 			return err
 		}
 	}
@@ -84,7 +85,7 @@ func (t *txn) rememberCharge(ctx context.Context, paper plan.Charged) error {
 	if _, err := t.exec(ctx, `DELETE FROM memory_ref WHERE organization_id = $1 AND kind = $2 AND mark = $3`, t.org, other, paper.Key); err != nil {
 		return err
 	}
-	return t.rememberRef(ctx, kind, Created{paper.Key, string(paper.ID)}, body)
+	return t.rememberRef(ctx, kind, Created{Mark: paper.Key, ID: string(paper.ID)}, body)
 }
 
 // rememberLine keeps every effective date ever written: a second adjustment on such a day would be refused.
@@ -219,6 +220,21 @@ func (s *Store) Memory(ctx context.Context, org billing.OrganizationID) (plan.Me
 		return err
 	})
 	return m, err
+}
+
+// ServiceNames gives what the services that are ours were called when they were created, by their marks. Autotask may call them otherwise now.
+func (s *Store) ServiceNames(ctx context.Context, org billing.OrganizationID) (map[string]string, error) {
+	names := map[string]string{}
+	err := s.read(ctx, org, func(t *txn) error {
+		_, err := list(ctx, t, func(r scanner) (struct{}, error) {
+			var mark, name string
+			err := r.Scan(&mark, &name)
+			names[mark] = name
+			return struct{}{}, err
+		}, `SELECT mark, body FROM memory_ref WHERE organization_id = $1 AND kind = $2`, org, refService)
+		return err
+	})
+	return names, err
 }
 
 // chargeOf reads an entry of the ledger of charges; one from before there was a ledger is known by key and id only.

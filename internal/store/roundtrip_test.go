@@ -192,9 +192,12 @@ func TestMemoryRoundTrip(t *testing.T) {
 		line, paper := filled[plan.Applied](t), filled[plan.Charged](t)
 		must(t, s.AdoptLine(t.Context(), org, line, "ann"))
 		must(t, s.Adopt(t.Context(), org, store.MemoryUpdate{
-			Contract: store.Created{Mark: "SPN-a", ID: "1"}, Service: store.Created{Mark: "spindle:b", ID: "2"},
+			Contract: store.Created{Mark: "SPN-a", ID: "1"}, Service: store.Created{Mark: "spindle:b", ID: "2", Name: "Premium (P1Y, monthly)"},
 			Charge: &paper,
 		}, "ann"))
+		names, err := s.ServiceNames(t.Context(), org)
+		must(t, err)
+		equal(t, names, map[string]string{"spindle:b": "Premium (P1Y, monthly)"})
 		got, err := s.Memory(t.Context(), org)
 		must(t, err)
 		equal(t, got, plan.Memory{
