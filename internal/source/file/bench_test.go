@@ -70,14 +70,30 @@ func (w watched) ReadAt(p []byte, off int64) (int, error) {
 	return w.repeated.ReadAt(p, off)
 }
 
+// Of rows that are alike only the numbers are read. A row that is read in full makes some hundred things.
+func TestRowsThatAreAlikeCostLittle(t *testing.T) {
+	made := testing.AllocsPerRun(3, func() {
+		if im, err := Read(context.Background(), []Input{usageInput(t, 100)}, Options{}); err != nil || len(im.Errors) > 0 {
+			t.Fatal(err, im.Errors)
+		}
+	})
+	if perRow := made / usageRows / 100; perRow > 10 {
+		t.Errorf("%.0f things are made per row", perRow)
+	}
+}
+
+// usageRows is how many rows of usageInput's are different.
+const usageRows = 29
+
 func BenchmarkUsage(b *testing.B) {
-	in := usageInput(b, 100)
+	in := usageInput(b, 10_000)
 	b.SetBytes(in.Size)
 	b.ReportAllocs()
 	for b.Loop() {
 		im, err := Read(context.Background(), []Input{in}, Options{})
-		if err != nil || len(im.Errors) > 0 || im.Usage[0].Rows != 2900 {
+		if err != nil || len(im.Errors) > 0 || im.Usage[0].Rows != usageRows*10_000 {
 			b.Fatal(err, im.Errors)
 		}
 	}
+	b.ReportMetric(usageRows*10_000*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -125,6 +125,7 @@ type reading struct {
 	hash    hash.Hash
 	lines   *rows.LineCollector
 	usage   *rows.UsageCollector
+	passed  int // lines that known looked at
 }
 
 func (r *reading) fail(e RowError) {
@@ -179,7 +180,9 @@ func (r *reading) read(p part) {
 	}
 	defer in.Close()
 	r.hash = sha256.New()
-	text := bufio.NewReaderSize(io.TeeReader(in, r.hash), 1<<16)
+	ahead := rows.Ahead(io.TeeReader(in, r.hash))
+	defer ahead.Close()
+	text := bufio.NewReaderSize(ahead, 1<<16)
 	form, err := r.sniff(text)
 	if err != nil {
 		r.refuse(err)
@@ -187,7 +190,9 @@ func (r *reading) read(p part) {
 	}
 	switch form {
 	case formatJSONLines:
-		r.json(rows.NewJSONLines(p.name, text))
+		lines := rows.NewJSONLines(p.name, text)
+		lines.Pass = r.known
+		r.json(lines)
 	case formatJSONArray:
 		r.json(rows.NewJSONArray(p.name, skipMark(text)))
 	default:
@@ -238,6 +243,17 @@ func (r *reading) json(in rows.Reader) {
 		}
 		return r.add(row)
 	})
+}
+
+// known takes rows of usage whose words have been read before.
+func (r *reading) known(line []byte) bool {
+	if r.usage == nil {
+		return false
+	}
+	if r.passed++; r.passed%1024 == 0 && r.im.ctx.Err() != nil {
+		return false // each looks after that
+	}
+	return r.usage.AddKnown(line)
 }
 
 func notRecognised(file string, line int, kind rows.Kind) RowError {
@@ -305,11 +321,7 @@ func (r *reading) each(in rows.Reader, add func(*rows.Row) []RowError) {
 	var row rows.Row
 	unread := int64(0)
 	defer func() { r.report.Control.Broken += unread }()
-	for n := 0; ; n++ {
-		if n%1024 == 0 && r.im.ctx.Err() != nil {
-			return
-		}
-		last := row.Line
+	for r.im.ctx.Err() == nil {
 		err := in.Next(&row)
 		var broken RowError
 		switch {
@@ -326,7 +338,7 @@ func (r *reading) each(in rows.Reader, add func(*rows.Row) []RowError) {
 			unread++
 			r.fail(broken)
 		default:
-			r.fail(RowError{File: r.name, Line: last + 1, Problem: fmt.Sprintf("the file is damaged behind line %d: %v", last, err),
+			r.fail(RowError{File: r.name, Line: row.Line + 1, Problem: fmt.Sprintf("the file is damaged behind line %d: %v", row.Line, err),
 				Remedy: "download the file again; the rows before this place have been read"})
 			return
 		}

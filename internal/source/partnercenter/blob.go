@@ -3,7 +3,6 @@ package partnercenter
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
 
 	"spindle/internal/fault"
 	"spindle/internal/transport"

@@ -88,11 +88,7 @@ func (c *Client) readSet(ctx context.Context, id billing.SetID, fresh func() row
 
 func (c *Client) readParts(ctx context.Context, id billing.SetID, m manifest, into rows.Collector) error {
 	for i := range m.Blobs {
-		part := c.openBlob(ctx, m, i)
-		into.Rename(part.name)
-		err := c.readPart(id, part, into)
-		_ = part.Close()
-		if err != nil {
+		if err := c.readPart(ctx, id, m, i, into); err != nil {
 			return err
 		}
 	}
@@ -100,12 +96,25 @@ func (c *Client) readParts(ctx context.Context, id billing.SetID, m manifest, in
 }
 
 // readPart reads every row of a part. One unreadable row, or one that belongs elsewhere, fails the set: a set is whole or an error.
-func (c *Client) readPart(id billing.SetID, part *blob, into rows.Collector) error {
+func (c *Client) readPart(ctx context.Context, id billing.SetID, m manifest, i int, into rows.Collector) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	part := c.openBlob(ctx, m, i)
+	defer part.Close()
+	into.Rename(part.name)
 	text, err := opened(part)
 	if err != nil {
 		return damaged(part.name, err)
 	}
-	reader := rows.NewJSONLines(part.name, text)
+	ahead := rows.Ahead(text)
+	defer func() {
+		stop() // nothing more is waited for
+		_ = ahead.Close()
+	}()
+	reader := rows.NewJSONLines(part.name, ahead)
+	if usage, adds := into.(*rows.UsageCollector); adds {
+		reader.Pass = usage.AddKnown // what belongs is checked for a row that is alike
+	}
 	var row rows.Row
 	for {
 		err := reader.Next(&row)

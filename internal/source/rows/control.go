@@ -48,16 +48,21 @@ func newTally() *tally {
 }
 
 func (t *tally) take(kind string, customer billing.CustomerID, cost money.Amount, month billing.Month) {
-	t.rows++
+	t.takeRows(1, kind, customer, cost, month)
+}
+
+// takeRows takes rows that are alike; cost is that of all of them.
+func (t *tally) takeRows(n int64, kind string, customer billing.CustomerID, cost money.Amount, month billing.Month) {
+	t.rows += n
 	t.customers[customer] = true
-	t.months[month]++
+	t.months[month] += n
 	key := sumKey{kind, cost.Currency()}
 	sum := t.sums[key]
 	if sum == nil {
 		sum = &KindSum{Kind: kind}
 		t.sums[key] = sum
 	}
-	sum.Rows++
+	sum.Rows += n
 	sum.Cost = money.Of(sum.Cost.Value().Add(cost.Value()), cost.Currency())
 }
 

@@ -14,31 +14,37 @@ type Reader interface {
 	Next(row *Row) error
 }
 
-// jsonLines reads one JSON object per line.
-type jsonLines struct {
+// JSONLines reads one JSON object per line.
+type JSONLines struct {
 	file  string
 	lines *physicalLines
+
+	// Pass is given every line before it is read. One that it takes is no row of Next's any more. Nil takes none.
+	Pass func(line []byte) (taken bool)
 }
 
 // NewJSONLines reads JSON Lines; file is the name that errors show.
-func NewJSONLines(file string, r io.Reader) Reader {
-	return &jsonLines{file: file, lines: newPhysicalLines(r)}
+func NewJSONLines(file string, r io.Reader) *JSONLines {
+	return &JSONLines{file: file, lines: newPhysicalLines(r)}
 }
 
-func (j *jsonLines) Next(row *Row) error {
+// Next reads the next line that Pass does not take.
+func (j *JSONLines) Next(row *Row) error {
 	for {
 		line, err := j.lines.next()
 		if errors.Is(err, errLineTooLong) {
 			return RowError{File: j.file, Line: j.lines.number, Problem: err.Error(), Remedy: remedyDownload}
 		}
 		if err != nil {
+			row.Line = j.lines.number // the last one that could be read
 			return err
 		}
 		line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")))
-		if len(line) == 0 {
+		if len(line) == 0 || j.Pass != nil && j.Pass(line) {
 			continue
 		}
 		row.reset(j.lines.number)
+		row.raw = line
 		return decodeObject(j.file, line, row)
 	}
 }

@@ -12,6 +12,7 @@ type Row struct {
 	Line  int // physical line in the file, 1 = first
 	cells [columnCount]string
 	extra map[string]string // cells of columns we do not know, by the name as read
+	raw   []byte            // the JSON line it was read from, until the next one is read; nil when it comes from elsewhere
 }
 
 // Cell gives the text of a column as read.

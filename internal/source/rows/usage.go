@@ -14,6 +14,7 @@ import (
 type UsageCollector struct {
 	file  string
 	style Style
+	known knownUsage
 	sets  map[billing.SetID]*usageSet
 	order []billing.SetID
 	tally *tally
@@ -24,7 +25,7 @@ type usageSet struct {
 	month    billing.Month
 	rows     int64
 	groups   map[usageKey]*billing.UsageGroup
-	days     map[dayKey]*money.Decimal // cost by day of use
+	days     map[dayKey]*money.Accumulator // cost by day of use
 }
 
 // dayKey is one customer's day.
@@ -33,15 +34,16 @@ type dayKey struct {
 	day      billing.Date
 }
 
-// addDay adds a row to its customer's day.
-func (s *usageSet) addDay(g billing.UsageGroup) {
-	key := dayKey{g.CustomerID, g.FirstDay}
-	if sum := s.days[key]; sum != nil {
-		*sum = sum.Add(g.Cost.Value())
-		return
+// dayOf gives what one customer's use of a day costs, to add to.
+func (s *usageSet) dayOf(customer billing.CustomerID, day billing.Date) *money.Accumulator {
+	key := dayKey{customer, day}
+	sum := s.days[key]
+	if sum == nil {
+		key.customer = billing.CustomerID(strings.Clone(string(customer)))
+		sum = new(money.Accumulator)
+		s.days[key] = sum
 	}
-	cost := g.Cost.Value()
-	s.days[dayKey{billing.CustomerID(strings.Clone(string(key.customer))), key.day}] = &cost
+	return sum
 }
 
 // usageKey holds the named fields of a group.
@@ -56,7 +58,7 @@ type usageKey struct {
 
 // NewUsageCollector makes an empty collector; file is the name that errors show.
 func NewUsageCollector(file string, style Style) *UsageCollector {
-	return &UsageCollector{file: file, style: style, sets: map[billing.SetID]*usageSet{}, tally: newTally()}
+	return &UsageCollector{file: file, style: style, known: knownUsage{most: knownMost}, sets: map[billing.SetID]*usageSet{}, tally: newTally()}
 }
 
 // Rename sets the file name that errors show from now on.
@@ -74,19 +76,26 @@ func (uc *UsageCollector) Add(row *Row) []RowError {
 		uc.tally.broken++
 		return c.broken
 	}
-	uc.take(u)
+	set, group := uc.take(u)
+	if row.raw != nil && uc.style == (Style{}) {
+		uc.known.learn(row.raw, c, u, set, group, uc.tally)
+	}
 	return nil
 }
 
-func (uc *UsageCollector) take(u usageRow) {
+// AddKnown takes a JSON row, as it stands in the file, when only its day and numbers are new. It gives false, and has done nothing, when the
+// row must be read in full and be given to Add.
+func (uc *UsageCollector) AddKnown(line []byte) bool { return uc.known.take(line) }
+
+func (uc *UsageCollector) take(u usageRow) (*usageSet, *billing.UsageGroup) {
 	set := uc.sets[u.set]
 	if set == nil {
-		set = &usageSet{currency: u.group.Cost.Currency(), groups: map[usageKey]*billing.UsageGroup{}, days: map[dayKey]*money.Decimal{}}
+		set = &usageSet{currency: u.group.Cost.Currency(), groups: map[usageKey]*billing.UsageGroup{}, days: map[dayKey]*money.Accumulator{}}
 		uc.sets[u.set] = set
 		uc.order = append(uc.order, u.set)
 	}
 	set.rows++
-	set.addDay(u.group)
+	set.dayOf(u.group.CustomerID, u.group.FirstDay).Add(u.group.Cost.Value())
 	set.month = max(set.month, billing.MonthOf(u.group.FirstDay))
 	uc.tally.take(u.kind, u.group.CustomerID, u.group.Cost, billing.MonthOf(u.group.Charged.Start))
 	if k := billing.ChargeKind(u.kind); !k.Known() {
@@ -95,10 +104,11 @@ func (uc *UsageCollector) take(u usageRow) {
 	key := keyOf(u.group)
 	if g := set.groups[key]; g != nil {
 		addUsage(g, u.group)
-		return
+		return set, g
 	}
 	g := cloneText(u.group)
 	set.groups[keyOf(g)] = &g
+	return set, &g
 }
 
 func keyOf(g billing.UsageGroup) usageKey {
@@ -139,6 +149,7 @@ func cloneText(g billing.UsageGroup) billing.UsageGroup {
 
 // Sets gives the usage sets in the order their first rows came.
 func (uc *UsageCollector) Sets() []billing.UsageSet {
+	uc.known.give(uc.tally)
 	var sets []billing.UsageSet
 	for _, id := range uc.order {
 		set := uc.sets[id]
@@ -151,7 +162,7 @@ func (uc *UsageCollector) Sets() []billing.UsageSet {
 		}
 		made := newUsageSet(id, set.rows, groups)
 		for key, cost := range set.days {
-			made.Days = append(made.Days, billing.UsageDay{CustomerID: key.customer, Day: key.day, Cost: money.Of(*cost, set.currency)})
+			made.Days = append(made.Days, billing.UsageDay{CustomerID: key.customer, Day: key.day, Cost: money.Of(cost.Decimal(), set.currency)})
 		}
 		slices.SortFunc(made.Days, compareDays)
 		sets = append(sets, made)
@@ -160,7 +171,10 @@ func (uc *UsageCollector) Sets() []billing.UsageSet {
 }
 
 // Report gives the control report of everything added so far. Duplicates are not looked for: that would need memory for every row.
-func (uc *UsageCollector) Report() Control { return uc.tally.report() }
+func (uc *UsageCollector) Report() Control {
+	uc.known.give(uc.tally)
+	return uc.tally.report()
+}
 
 // MergeUsage adds up sets that are parts of one download.
 func MergeUsage(a, b billing.UsageSet) billing.UsageSet {
