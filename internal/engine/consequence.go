@@ -315,7 +315,7 @@ func (c Count) String() string {
 		}
 	}
 	if c.Unpriced > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them priced by Autotask", c.Unpriced))
+		parts = append(parts, fmt.Sprintf("%d of them without a price of ours", c.Unpriced))
 	}
 	return strings.Join(parts, ", ")
 }

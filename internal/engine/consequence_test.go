@@ -62,7 +62,7 @@ func TestConsequenceSentences(t *testing.T) {
 		{"was missing before", lines(line("a", 3, held)), lines(line("a", 3, held)), false, "a", "", ""},
 		{"another price", lines(line("a", 3)), lines(line("a", 3, priced(euro(1250)))), false, "a", "", "The next plan proposes another price for 1 line, 7.50 EUR/month."},
 		{"priced by Autotask", lines(line("a", 3)), lines(line("a", 3, priced(nil))), false, "a", "",
-			"The next plan proposes another price for 1 line, 1 of them priced by Autotask."},
+			"The next plan proposes another price for 1 line, 1 of them without a price of ours."},
 		{"a new line", lines(), lines(line("a", 2)), false, "", "", "The next plan proposes to begin 1 line, 20.00 EUR/month."},
 		{"a new line that cannot begin", lines(), lines(line("a", 2, held)), false, "", "", ""},
 		{"a running year is opened", lines(line("a", 1, yearly("2026-10-05", "2026-11-01"))), lines(line("a", 1, yearly("2026-10-05", "2026-10-01"))), false, "", "",

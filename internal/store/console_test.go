@@ -403,13 +403,14 @@ func TestYearlyLinesCountATwelfth(t *testing.T) {
 		must(t, s.SavePlan(ctx, org, run.ID, plan.Plan{Day: billing.NewDate(2026, 9, 3), Fingerprint: "f"}, billing.Desired{Lines: []billing.DesiredLine{
 			{Key: "a", CustomerID: "c", PeriodType: billing.PeriodYear, Units: 1, UnitPrice: &price, UnitCost: &cost},
 			{Key: "b", CustomerID: "c", PeriodType: billing.PeriodMonth, Units: 2, UnitCost: &cost},
+			{Key: "held", CustomerID: "c", PeriodType: billing.PeriodMonth, Units: 1, UnitCost: &cost, Holds: []billing.Hold{{Policy: "currency", Why: "USD", Blocks: true}}},
 			{Key: "c", CustomerID: "c", PeriodType: billing.PeriodMonth, EndedOn: billing.NewDate(2026, 9, 1), Units: 9, UnitPrice: &price},
 		}}))
 		months, err := s.MonthTotals(ctx, org, 24)
 		must(t, err)
 		equal(t, []string{months[0].Recurring.Price.String(), months[0].Recurring.Cost.String(), months[0].Recurring.Margin.String()},
-			[]string{"8.3333 EUR", "166.6667 EUR", "1.6666 EUR"})
-		equal(t, []int{months[0].Lines, months[0].Unpriced}, []int{2, 1})
+			[]string{"8.3333 EUR", "246.6667 EUR", "1.6666 EUR"})
+		equal(t, []int{months[0].Lines, months[0].Unpriced, months[0].Withheld}, []int{3, 1, 1}) // what a finding holds, nobody has priced
 	})
 }
 

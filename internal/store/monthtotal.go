@@ -13,6 +13,7 @@ type MonthTotal struct {
 	Charges   Figures // charges of the month's usage and one-off lines
 	Lines     int     // recurring lines
 	Unpriced  int     // lines whose price Autotask keeps: they are in no price and no margin
+	Withheld  int     // lines without a price because a finding holds them: likewise
 	Run       RunID   // the plan that was last to say something of the month
 }
 
@@ -49,5 +50,5 @@ func (m *MonthTotal) add(part string, run int64, stored storedMonth) {
 		m.Charges = stored.Figures.figures()
 		return
 	}
-	m.Recurring, m.Lines, m.Unpriced = stored.Figures.figures(), stored.Lines, stored.Unpriced
+	m.Recurring, m.Lines, m.Unpriced, m.Withheld = stored.Figures.figures(), stored.Lines, stored.Unpriced, stored.Withheld
 }

@@ -307,6 +307,7 @@ type storedMonth struct {
 	Figures   storedFigures
 	Lines     int `json:",omitempty"`
 	Unpriced  int `json:",omitempty"`
+	Withheld  int `json:",omitempty"`
 	Charges   int `json:",omitempty"`
 	Customers int `json:",omitempty"`
 
@@ -325,8 +326,11 @@ func (t *txn) rollUpMonths(ctx context.Context, p planned) error {
 			continue
 		}
 		month.Lines++
-		if l.UnitPrice == nil {
+		switch {
+		case authorityOf(l) == billing.AutotaskPrices:
 			month.Unpriced++
+		case l.UnitPrice == nil:
+			month.Withheld++
 		}
 		sum.add(periodFigures(l).perMonth(l.PeriodType))
 	}

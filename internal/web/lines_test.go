@@ -208,6 +208,22 @@ func TestProofOfWhatWasApplied(t *testing.T) {
 	owner.get("/o/northwind-it/find").says(t, 200, "Autotask id or mark")
 }
 
+// A line that a finding holds is in no price, and no page says that Autotask prices it or that all is well with it.
+func TestProofOfWhatAFindingHolds(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	ts.proven()
+	run, err := ts.Store.CreateRun(t.Context(), testOrg, "ann", store.Scope{})
+	ts.must(err)
+	cost := money.Of(money.Int(65), "EUR")
+	ts.must(ts.Store.SavePlan(t.Context(), testOrg, run.ID, plan.Plan{Day: billing.NewDate(2026, 11, 10), Fingerprint: "f", Complete: true}, billing.Desired{Lines: []billing.DesiredLine{{
+		Key: "held", CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "11"}, Name: "Sales", PeriodType: billing.PeriodMonth, Units: 20, UnitCost: &cost,
+		CostBasis: "billed on invoice G0044", Holds: []billing.Hold{{Policy: "currency", Why: "the money is in EUR but the company is billed in USD", Blocks: true}}}}}))
+	owner.get("/o/northwind-it/lines/held").says(t, 200, "the company is billed in USD", "No row of Microsoft is billed by it while it is held.", "No price is made while it is held.",
+		"No plan proposes anything for it while it is held.", "before what holds it is decided").hides(t, "authority on this price", "as it should")
+	owner.get("/o/northwind-it/today").says(t, 200, "1 line</a> without a price, which findings hold, in cost only.", "lines?status=held").hides(t, "priced by Autotask")
+}
+
 func TestRowsOfMicrosoftLeadBack(t *testing.T) {
 	ts := newTestServer(t)
 	owner := ts.owner()

@@ -2,6 +2,7 @@ package view
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,6 +101,11 @@ func (p ProofPage) name() string {
 		return p.Proof.Changes[0].Change.What
 	}
 	return p.Proof.Key
+}
+
+// withheld reports whether a finding keeps the line from being planned at all.
+func (p ProofPage) withheld() bool {
+	return p.Proof.Line != nil && slices.ContainsFunc(p.Proof.Line.Holds, func(h billing.Hold) bool { return h.Blocks })
 }
 
 // customer gives whose it is.
