@@ -157,8 +157,8 @@ type AzureCharge struct {
 // AzureDetail is one month of one customer in full.
 type AzureDetail struct {
 	AzureRow
-	Bundled bool // one charge per contract; else one per meter category
-	Lines   []AzureCharge
+	Bundled bool               // one charge per contract; else one per meter category
+	Lines   []AzureCharge      // also those that count for somebody else who shares the contract
 	Earlier []AzureRow         // the months before, newest first, at most 24
 	Groups  []ResourceGroupRow // cost per resource group in the month, largest first
 }
@@ -220,7 +220,8 @@ func (t *txn) azureCharges(ctx context.Context, customer billing.CustomerID, mon
 	}, `SELECT c.body, c.state, c.wanted, c.run_no, COALESCE(s.run_no, 0), c.change_run, c.change_id, c.change_state, c.held, COALESCE(m.id, '')
 		FROM charge_summary c LEFT JOIN customer_summary s ON s.organization_id = c.organization_id AND s.customer_id = c.customer_id
 		LEFT JOIN memory_ref m ON m.organization_id = c.organization_id AND m.kind = $4 AND m.mark = c.charge_key
-		WHERE c.organization_id = $1 AND c.month = $2 AND c.customer_id = $3 AND c.azure = TRUE
+		WHERE c.organization_id = $1 AND c.month = $2 AND c.azure = TRUE
+		AND (c.customer_id = $3 OR c.charge_key IN (SELECT charge_key FROM charge_guest WHERE organization_id = $1 AND customer_id = $3))
 		AND (c.wanted OR c.state IN ('charged', 'corrected')) ORDER BY c.charge_key`, t.org, month, customer, refCharge)
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 
 	"spindle/internal/billing"
@@ -56,5 +57,50 @@ func TestAzureMonthGoesFromUnbilledToFinal(t *testing.T) {
 			must(t, err)
 			equal(t, got, store.Listed[billing.UsageGroup]{Rows: f.want, Total: f.total})
 		}
+	})
+}
+
+// TestAzureOfASharedCharge: two customers on one contract share the bundled charge. Its money counts for one of them, and the month of the other
+// is as far as the charge is: "not billed" would make somebody bill it once more.
+func TestAzureOfASharedCharge(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, org := t.Context(), organization(t, s, "Northwind")
+		eur := func(n int64) money.Amount { return money.Of(money.Int(n), "EUR") }
+		set := billing.UsageSet{ID: billing.SetID{Kind: billing.BilledUsage, PartnerID: "p", Invoice: "G1"}, Version: "1"}
+		for i, c := range []billing.CustomerID{"c1", "c2", "c3"} {
+			set.Groups = append(set.Groups, billing.UsageGroup{CustomerID: c, CustomerName: string(c), AzureSubscriptionID: "az", ResourceGroup: "rg", MeterCategory: "VM",
+				Cost: eur(int64(i) + 5), Rows: 1, FirstDay: billing.NewDate(2026, 8, 1), LastDay: billing.NewDate(2026, 8, 31)})
+		}
+		_, err := s.SaveUsageSet(ctx, org, set, "file")
+		must(t, err)
+		run, err := s.CreateRun(ctx, org, "tester", store.Scope{})
+		must(t, err)
+		charge := billing.DesiredCharge{Key: "azure|10|2026-08|*|EUR", CustomerID: "c1", Customer: "c1", Contract: billing.Ref{ID: "10"}, Month: "2026-08", Quantity: money.Int(1),
+			UnitPrice: eur(15), UnitCost: eur(11), Places: []billing.Place{{CustomerID: "c1"}, {CustomerID: "c2"}}}
+		must(t, s.SavePlan(ctx, org, run.ID, plan.Plan{Fingerprint: "f", Complete: true, Changes: []plan.Change{
+			{ID: "x", Kind: plan.CreateCharge, CustomerID: "c1", Customer: "c1", Contract: charge.Contract, ChargeKey: charge.Key, OneOff: eur(15)}}},
+			billing.Desired{Charges: []billing.DesiredCharge{charge}}))
+		stand := func() (all []string) {
+			months, err := s.AzureMonths(ctx, org, 1)
+			must(t, err)
+			found, err := s.AzureCustomers(ctx, org, store.AzureFilter{Month: "2026-08"})
+			must(t, err)
+			for _, r := range found.Rows {
+				d, err := s.AzureCustomer(ctx, org, r.CustomerID, "2026-08")
+				must(t, err)
+				all = append(all, fmt.Sprintf("%s %s %d charges %d shown %d so", r.CustomerID, r.State, r.Charges, len(d.Lines), months[0].States[r.State]))
+			}
+			return all
+		}
+		equal(t, stand(), []string{"c1 final 1 charges 1 shown 2 so", "c2 final 0 charges 1 shown 2 so", "c3 unbilled 0 charges 0 shown 1 so"})
+		_, err = s.Approve(ctx, org, run.ID, store.Approval{Fingerprint: "f", By: "ann"})
+		must(t, err)
+		want := []string{"c1 approved 1 charges 1 shown 2 so", "c2 approved 0 charges 1 shown 2 so", "c3 unbilled 0 charges 0 shown 1 so"}
+		equal(t, stand(), want)
+		must(t, store.Rebuild(ctx, s, org))
+		equal(t, stand(), want)
+		must(t, store.ForgetGuests(ctx, s, org))
+		must(t, store.AddGuests(ctx, s, org))
+		equal(t, stand(), want)
 	})
 }

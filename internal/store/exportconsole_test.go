@@ -45,6 +45,22 @@ func ForgetTexts(ctx context.Context, s *Store, org billing.OrganizationID) erro
 	})
 }
 
+// AddGuests works out what migration 14 added.
+func AddGuests(ctx context.Context, s *Store, org billing.OrganizationID) error {
+	return s.addGuests(ctx, org)
+}
+
+// ForgetGuests makes an organization what migration 14 finds.
+func ForgetGuests(ctx context.Context, s *Store, org billing.OrganizationID) error {
+	return s.write(ctx, org, func(t *txn) error {
+		if _, err := t.exec(ctx, `DELETE FROM charge_guest WHERE organization_id = $1`, org); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `UPDATE azure_month SET state = 1 WHERE organization_id = $1 AND charges = 0 AND state > 1`, org)
+		return err
+	})
+}
+
 // DerivedTables lists the tables that Rebuild fills.
 func DerivedTables() []string { return derivedTables() }
 

@@ -11,8 +11,8 @@ import (
 // derivedTables hold nothing but what is worked out from other tables. Findings are not among them: they keep decisions.
 func derivedTables() []string {
 	return []string{
-		"run_rollup", "plan_group", "customer_summary", "line_summary", "line_share", "charge_summary", "usage_customer", "usage_resource_group",
-		"azure_month", "month_total", "catalogue_entry",
+		"run_rollup", "plan_group", "customer_summary", "line_summary", "line_share", "charge_summary", "charge_guest", "usage_customer",
+		"usage_resource_group", "azure_month", "month_total", "catalogue_entry",
 	}
 }
 
@@ -21,7 +21,7 @@ func (s *Store) rebuildAll(ctx context.Context) error {
 	for _, missing := range []struct {
 		model int // organization.read_model
 		work  func(context.Context, billing.OrganizationID) error
-	}{{modelNothing, s.rebuild}, {modelWithoutTexts, s.addTexts}} {
+	}{{modelNothing, s.rebuild}, {modelWithoutTexts, s.addTexts}, {modelWithoutGuests, s.addGuests}} {
 		var orgs []billing.OrganizationID
 		err := s.read(ctx, "", func(t *txn) (err error) {
 			orgs, err = list(ctx, t, func(r scanner) (id billing.OrganizationID, err error) {
@@ -45,9 +45,10 @@ func (s *Store) rebuildAll(ctx context.Context) error {
 
 // What organization.read_model says of what the console reads: whether it was worked out. Stored: never renumbered.
 const (
-	modelNothing      = 0
-	modelComplete     = 1
-	modelWithoutTexts = -1 // all but what migration 10 added
+	modelNothing       = 0
+	modelComplete      = 1
+	modelWithoutTexts  = -1 // all but what migrations 10 and 14 added
+	modelWithoutGuests = -2 // all but what migration 14 added
 )
 
 // addTexts works out what migration 10 added: the texts that searches look at, and how many customers of an Azure month are how far.
@@ -68,6 +69,30 @@ func (s *Store) addTexts(ctx context.Context, org billing.OrganizationID) error 
 		}
 		for _, month := range months {
 			if err := t.recountAzure(ctx, month); err != nil {
+				return err
+			}
+		}
+		return t.modelIs(ctx, modelWithoutGuests)
+	})
+}
+
+// addGuests works out what migration 14 added: who shares a charge that counts for somebody else, and how far their Azure months are.
+func (s *Store) addGuests(ctx context.Context, org billing.OrganizationID) error {
+	return s.write(ctx, org, func(t *txn) error {
+		rows, err := list(ctx, t, bodyOf[storedChargeRow], `SELECT body FROM charge_summary WHERE organization_id = $1`, org)
+		if err != nil {
+			return err
+		}
+		months := map[billing.Month]bool{}
+		var charges []billing.DesiredCharge
+		for _, r := range rows {
+			months[r.Charge.Month], charges = true, append(charges, r.Charge)
+		}
+		if err := t.saveGuests(ctx, charges); err != nil {
+			return err
+		}
+		for _, month := range keysOf(months) {
+			if err := t.refreshAzure(ctx, month); err != nil {
 				return err
 			}
 		}

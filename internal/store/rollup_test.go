@@ -68,6 +68,7 @@ func (p *play) charge() billing.DesiredCharge {
 		Contract: billing.Ref{ID: "10"}, Month: month, Name: "Azure", Quantity: money.Int(1),
 		// Few prices: most plans say of a charge what the plan before said.
 		UnitPrice: money.Of(money.New(rapid.Int64Range(998, 1001).Draw(p.T, "price"), -2), "EUR"), UnitCost: money.Of(money.New(7, 0), "EUR"),
+		Places: []billing.Place{{CustomerID: customer}, {CustomerID: p.customer()}}, // who shares the contract may share the charge
 	}
 }
 
@@ -350,9 +351,11 @@ func TestRollUpsAreTheSumsOverChanges(t *testing.T) {
 			before = append(before, dumpRows(t, s, "plan_change", "SELECT * FROM plan_change WHERE organization_id = $1", string(p.org))...)
 			p.must(store.ForgetTexts(t.Context(), s, org.ID))
 			p.must(store.AddTexts(t.Context(), s, org.ID))
+			p.must(store.ForgetGuests(t.Context(), s, org.ID))
+			p.must(store.AddGuests(t.Context(), s, org.ID))
 			after := append(p.derived(), dumpRows(t, s, "plan_change", "SELECT * FROM plan_change WHERE organization_id = $1", string(p.org))...)
 			if !slices.Equal(before, after) {
-				r.Fatalf("adding the texts gives something else:\nkept   %s\nworked %s", missingIn(before, after), missingIn(after, before))
+				r.Fatalf("adding the texts and guests gives something else:\nkept   %s\nworked %s", missingIn(before, after), missingIn(after, before))
 			}
 		})
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"spindle/internal/billing"
 	"spindle/internal/money"
@@ -17,6 +18,16 @@ type monthCharge struct {
 	state    AzureState
 	changeIs ChangeStateKind
 	held     bool
+}
+
+// ofCustomers is the condition that somebody's money is in a charge, which may count for somebody else.
+func ofCustomers(customers []billing.CustomerID, args []any) (string, []any) {
+	theirs, args := only("customer_id", customers, args)
+	if theirs == "" {
+		return "", args
+	}
+	theirs = strings.TrimPrefix(theirs, " AND ")
+	return " AND (" + theirs + " OR charge_key IN (SELECT charge_key FROM charge_guest WHERE organization_id = $1 AND " + theirs + "))", args
 }
 
 // only continues a condition with a choice of customers; none is no condition. It is called with the arguments so far.
@@ -33,7 +44,7 @@ func only(column string, customers []billing.CustomerID, args []any) (string, []
 }
 
 func (t *txn) monthCharges(ctx context.Context, month billing.Month, customers []billing.CustomerID) ([]monthCharge, error) {
-	where, args := only("customer_id", customers, []any{t.org, month})
+	where, args := ofCustomers(customers, []any{t.org, month})
 	return list(ctx, t, func(r scanner) (c monthCharge, err error) {
 		var body string
 		if err = r.Scan(&c.azure, &c.state, &c.changeIs, &c.held, &body); err == nil {
@@ -71,9 +82,18 @@ func (t *txn) refreshAzure(ctx context.Context, month billing.Month, customers .
 	if err != nil {
 		return err
 	}
+	asked := func(id billing.CustomerID) bool { return len(customers) == 0 || slices.Contains(customers, id) }
+	charges = slices.DeleteFunc(charges, func(c monthCharge) bool { return !c.azure })
 	for _, c := range charges {
-		if c.azure {
+		if asked(c.Charge.CustomerID) {
 			sumOf(sums, c.Charge.CustomerID, c.Charge.Customer).addCharge(c)
+		}
+	}
+	for _, c := range charges { // its money counts once, and how far it is for everybody whose usage it bills
+		for _, id := range c.Charge.Customers() {
+			if s := sums[id]; s != nil && asked(id) {
+				s.place = min(s.place, slices.Index(AzureStates(), c.state))
+			}
 		}
 	}
 	where, args := only("customer_id", customers, []any{t.org, month})

@@ -77,17 +77,25 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 	}
 	var rows []summaryRow
 	months := map[string]billing.Month{}
+	wanted := map[string]billing.DesiredCharge{}
 	for _, c := range p.desired.Charges {
 		row, err := chargeSummary(c, names, stands[c.Key])
 		if err != nil {
 			return err
 		}
 		rows = append(rows, row)
-		months[c.Key] = c.Month
+		months[c.Key], wanted[c.Key] = c.Month, c
 		delete(touched, c.Key)
 	}
 	keys, err := t.writeSummaries(ctx, p, summaryTable{"charge_summary", "charge_key", chargeColumns}, rows)
 	if err != nil {
+		return err
+	}
+	var written []billing.DesiredCharge
+	for _, key := range slices.Concat(keys.fresh, keys.changed) {
+		written = append(written, wanted[key])
+	}
+	if err := t.saveGuests(ctx, written); err != nil {
 		return err
 	}
 	differs := map[billing.Month]bool{} // by months that the plan says something of
@@ -108,6 +116,22 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 		return err
 	}
 	return t.rollUpChargeMonths(ctx, p.run, differs)
+}
+
+// saveGuests keeps whose money is in written charges besides that of those they count for.
+func (t *txn) saveGuests(ctx context.Context, written []billing.DesiredCharge) error {
+	var rows [][]any
+	for _, c := range written {
+		if _, err := t.exec(ctx, `DELETE FROM charge_guest WHERE organization_id = $1 AND charge_key = $2`, t.org, c.Key); err != nil {
+			return err
+		}
+		for _, customer := range c.Customers() {
+			if customer != c.CustomerID {
+				rows = append(rows, []any{string(t.org), c.Key, string(customer)})
+			}
+		}
+	}
+	return t.bulk(ctx, "charge_guest", []string{"organization_id", "charge_key", "customer_id"}, len(rows), func(i int) ([]any, error) { return rows[i], nil })
 }
 
 // rollUpChargeMonths adds up the months that differ, and notes of all of them that the run was the last to say something.
@@ -242,6 +266,13 @@ func (t *txn) restandCharges(ctx context.Context, charges []string) error {
 				touched[c.month] = map[billing.CustomerID]bool{}
 			}
 			touched[c.month][c.customer] = true
+			guests, err := t.guestsOf(ctx, c.key)
+			if err != nil {
+				return err
+			}
+			for _, guest := range guests {
+				touched[c.month][guest] = true
+			}
 			recounted[c.month] = recounted[c.month] || !c.wanted // it counts while it stands
 		}
 	}
@@ -255,6 +286,14 @@ func (t *txn) restandCharges(ctx context.Context, charges []string) error {
 		}
 	}
 	return nil
+}
+
+// guestsOf gives whose money is in a charge besides that of the customer it counts for.
+func (t *txn) guestsOf(ctx context.Context, charge string) ([]billing.CustomerID, error) {
+	return list(ctx, t, func(r scanner) (id billing.CustomerID, err error) {
+		err = r.Scan(&id)
+		return id, err
+	}, `SELECT customer_id FROM charge_guest WHERE organization_id = $1 AND charge_key = $2 ORDER BY customer_id`, t.org, charge)
 }
 
 // restandSome writes where some charges stand and gives those that stand elsewhere than before.

@@ -274,6 +274,29 @@ func TestAzureMonths(t *testing.T) {
 	owner.get("/o/northwind-it/azure/2026-10/nobody").says(t, 404)
 }
 
+// Who shares a contract may share its charge: nobody may read "not billed" of usage that a charge bills.
+func TestAzureOfASharedCharge(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	ctx := t.Context()
+	eur := func(n int64) money.Amount { return money.Of(money.Int(n), "EUR") }
+	set := billing.UsageSet{ID: billing.SetID{Kind: billing.BilledUsage, PartnerID: "p", Invoice: "G1"}, Version: "1"}
+	for _, c := range []billing.CustomerID{"alder", "birch"} {
+		set.Groups = append(set.Groups, billing.UsageGroup{CustomerID: c, CustomerName: string(c), Cost: eur(5), Rows: 1, FirstDay: billing.NewDate(2026, 10, 1), LastDay: billing.NewDate(2026, 10, 31)})
+	}
+	_, err := ts.Store.SaveUsageSet(ctx, testOrg, set, "file")
+	ts.must(err)
+	owner.get("/o/northwind-it/azure/2026-10/birch").says(t, 200, "not billed").hides(t, "Charged as")
+	run, err := ts.Store.CreateRun(ctx, testOrg, "ann", store.Scope{})
+	ts.must(err)
+	charge := billing.DesiredCharge{Key: "azure|10|2026-10|*|EUR", CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "10"}, Month: "2026-10", Name: "Azure", Quantity: money.Int(1),
+		UnitPrice: eur(12), UnitCost: eur(10), Places: []billing.Place{{CustomerID: "alder"}, {CustomerID: "birch"}}}
+	ts.must(ts.Store.SavePlan(ctx, testOrg, run.ID, plan.Plan{Day: billing.NewDate(2026, 11, 10), Fingerprint: "f", Complete: true}, billing.Desired{Charges: []billing.DesiredCharge{charge}}))
+	owner.get("/o/northwind-it/azure/2026-10").says(t, 200, "2 final", "in a charge that counts for another customer", "12.00").hides(t, "1 not billed", "24.00")
+	owner.get("/o/northwind-it/azure/2026-10/birch").says(t, 200, "final", "Charged as one charge per contract.", "Its money counts for Alder Dental, who shares the contract.").hides(t, "not billed", "keeps this month")
+	owner.get("/o/northwind-it/azure/2026-10/alder").says(t, 200, "12.00").hides(t, "counts for")
+}
+
 func TestApproveAnAzureMonth(t *testing.T) {
 	ts := newTestServer(t)
 	owner := ts.owner()

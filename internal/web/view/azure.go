@@ -200,6 +200,19 @@ func monthStatus(m store.AzureMonth, from billing.Month) (Tone, string) {
 }
 
 // bundledText says how usage is charged.
+// chargedAsText says how a customer's month is charged; "" while nothing is.
+func chargedAsText(d store.AzureDetail) string {
+	if len(d.Lines) == 0 {
+		return ""
+	}
+	return "Charged as " + bundledText(d.Bundled) + "."
+}
+
+// onSharedCharge reports whether a charge bills the usage of a customer whose months have no money of their own: it counts for another one.
+func onSharedCharge(r store.AzureRow) bool {
+	return r.Charges == 0 && r.State != store.AzureEstimated && r.State != store.AzureUnbilled
+}
+
 func bundledText(bundled bool) string {
 	if bundled {
 		return "one charge per contract"
