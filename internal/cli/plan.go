@@ -349,9 +349,13 @@ func changeView(s store.ChangeState) map[string]any {
 	for _, h := range c.Holds {
 		holds = append(holds, map[string]string{"policy": h.Policy, "why": h.Why})
 	}
+	recurring, proration := &c.Recurring, &c.Proration
+	if !c.MoneyKnown() {
+		recurring, proration = nil, nil
+	}
 	return map[string]any{"id": c.ID, "kind": c.Kind, "state": s.State, "message": s.Message, "customer_id": c.CustomerID, "customer": c.Customer,
 		"what": c.What, "contract": c.Contract.String(), "contract_name": c.ContractName, "effective": c.Effective, "before": stateView(c.Before), "after": stateView(c.After),
-		"recurring": c.Recurring, "per": c.PerPeriod, "proration": c.Proration, "one_off": c.OneOff, "reason": c.Reason, "holds": holds,
+		"recurring": recurring, "per": c.PerPeriod, "proration": proration, "one_off": c.OneOff, "reason": c.Reason, "holds": holds,
 		"requires": orEmpty(c.Requires), "proof": orEmpty(c.Proof), "approved_by": s.By, "request": s.Receipt.Request, "response": s.Receipt.Response}
 }
 

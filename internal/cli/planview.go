@@ -289,6 +289,8 @@ func effect(c plan.Change) string {
 	switch {
 	case !c.OneOff.IsZero():
 		return c.OneOff.Signed() + " once"
+	case !c.MoneyKnown():
+		return "not known"
 	case c.Recurring.IsZero():
 		return "—"
 	}

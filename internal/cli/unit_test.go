@@ -3,12 +3,14 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"spindle/internal/billing"
 	"spindle/internal/fault"
+	"spindle/internal/money"
 	"spindle/internal/plan"
 	"spindle/internal/store"
 )
@@ -196,5 +198,26 @@ func TestJoinedErrorsAreToldOneByOne(t *testing.T) {
 	got := problemsOf(err)
 	if len(got) != 3 || got[0].Message != "a: one" || got[0].Remedy != "fix a" || got[0].Field != "a" || got[1].Kind != "not_found" || got[2].Kind != "internal" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestMoneyThatIsNotKnownIsNotNothing: a price repeated behind a change that may carry another one is told as such, in words and in JSON.
+func TestMoneyThatIsNotKnownIsNotNothing(t *testing.T) {
+	eur := func(n int64) *money.Amount { a := money.Of(money.New(n, -2), "EUR"); return &a }
+	stands := plan.State{Exists: true, Units: 5, UnitPrice: eur(210)}
+	repeated := plan.Change{Kind: plan.Reprice, Before: stands, After: stands, Adjust: &plan.Adjustment{UnitPrice: eur(210)}, Recurring: *eur(0), PerPeriod: billing.PeriodMonth}
+	raised := repeated
+	raised.Before.UnitPrice, raised.Recurring = eur(200), *eur(50)
+	for _, tt := range []struct {
+		change plan.Change
+		effect string
+		json   any
+	}{{repeated, "not known", (*money.Amount)(nil)}, {raised, "+0.50 EUR/month", eur(50)}, {plan.Change{Kind: plan.CreateService}, "—", &money.Amount{}}} {
+		if got := effect(tt.change); got != tt.effect {
+			t.Errorf("%s: %q, want %q", tt.change.Kind, got, tt.effect)
+		}
+		if got := changeView(store.ChangeState{Change: tt.change})["recurring"]; !reflect.DeepEqual(got, tt.json) {
+			t.Errorf("%s: %v, want %v", tt.change.Kind, got, tt.json)
+		}
 	}
 }

@@ -27,13 +27,17 @@ func PlanRecord(s store.ChangeState) []string {
 	if c.After.UnitPrice != nil {
 		price, currency = c.After.UnitPrice.Number(), c.After.UnitPrice.Currency()
 	}
+	recurring, proration := c.Recurring.Number(), c.Proration.Number()
+	if !c.MoneyKnown() {
+		recurring, proration = "", ""
+	}
 	var holds []string
 	for _, h := range c.Holds {
 		holds = append(holds, h.Policy)
 	}
 	return []string{c.ID, string(c.Kind), string(s.State), string(c.CustomerID), c.Customer, c.ContractName, c.What,
 		sideText(c.Kind, c.Before), sideText(c.Kind, c.After), c.Effective.String(), price, string(currency),
-		c.Recurring.Number(), string(c.PerPeriod), c.Proration.Number(), c.OneOff.Number(), c.Reason, strings.Join(holds, " "), s.By,
+		recurring, string(c.PerPeriod), proration, c.OneOff.Number(), c.Reason, strings.Join(holds, " "), s.By,
 		string(c.Contract.ID), cmp.Or(c.LineKey, c.ChargeKey)}
 }
 

@@ -9,6 +9,33 @@ import (
 	"spindle/internal/store"
 )
 
+// TestAFileSaysNoMoneyThatIsNotKnown: a cell is empty where 0 would be a promise.
+func TestAFileSaysNoMoneyThatIsNotKnown(t *testing.T) {
+	eur := func(n int64) *money.Amount { a := money.Of(money.New(n, -2), "EUR"); return &a }
+	reprice := func(before, after *money.Amount, effect money.Amount) plan.Change {
+		return plan.Change{Kind: plan.Reprice, Adjust: &plan.Adjustment{UnitPrice: after}, Recurring: effect, Proration: effect,
+			Before: plan.State{Exists: true, Units: 5, UnitPrice: before}, After: plan.State{Exists: true, Units: 5, UnitPrice: after}}
+	}
+	for _, tt := range []struct {
+		name   string
+		change plan.Change
+		want   string
+	}{
+		{"another price", reprice(eur(200), eur(210), *eur(50)), "0.50"},
+		{"a price repeated behind what may carry another one", reprice(eur(210), eur(210), *eur(0)), ""},
+		{"over a price that is not known", reprice(nil, eur(210), money.Amount{}), ""},
+		{"quantity of a price that is not known", plan.Change{Kind: plan.Increase, Adjust: &plan.Adjustment{UnitChange: 1}}, ""},
+		{"nothing to bill", plan.Change{Kind: plan.ExtendContract}, "0.00"},
+	} {
+		record, columns := PlanRecord(store.ChangeState{Change: tt.change}), PlanColumns()
+		for _, column := range []string{"recurring_effect", "proration"} {
+			if got := record[slices.Index(columns, column)]; got != tt.want {
+				t.Errorf("%s: %s is %q, want %q", tt.name, column, got, tt.want)
+			}
+		}
+	}
+}
+
 // TestPlanRecordSaysWhatStandsOnEachSide: quantities of lines, amounts of charges, nothing where a change has neither.
 func TestPlanRecordSaysWhatStandsOnEachSide(t *testing.T) {
 	amount := func(n int64) plan.State {

@@ -62,7 +62,7 @@ func TestWhatAChangeSaysItCostsIsBilled(t *testing.T) {
 				if err := s.b.apply(c); err != nil {
 					t.Fatalf("refused: %v", err)
 				}
-				if c.Adjust == nil || waits || repeatsPrice(c) || c.Recurring.Currency() == "" || !c.Effective.Before(until) {
+				if c.Adjust == nil || waits || !c.MoneyKnown() || !c.Effective.Before(until) {
 					continue // what waits behind it is not its own
 				}
 				a, _ = s.b.remembered(c.LineKey)

@@ -132,6 +132,14 @@ type Change struct {
 	Formerly []billing.FormerPolicy  // that held for the line before, oldest first
 }
 
+// MoneyKnown reports whether Recurring and Proration say what the change comes to. They do not where a price is not known, nor where a price
+// is repeated behind a change that waits and may carry another one: nothing is then written that was not planned before, but what Autotask bills
+// may become more or less than what its rows show now.
+func (c Change) MoneyKnown() bool {
+	repeated := c.Kind == Reprice && c.Before.UnitPrice != nil && c.After.UnitPrice != nil && c.Before.UnitPrice.Equal(*c.After.UnitPrice)
+	return c.isPriced() && !repeated
+}
+
 // Held reports whether a policy wants a person to see the change.
 func (c Change) Held() bool { return len(c.Holds) > 0 }
 

@@ -177,6 +177,19 @@ func TestRunPageShowsThePlan(t *testing.T) {
 	viewer.get(path).says(t, 200, "Business Premium").hides(t, "Approve all", "checkbox")
 }
 
+// TestMoneyThatIsNotKnown: a price repeated behind a change that may carry another one is not said to cost nothing.
+func TestMoneyThatIsNotKnown(t *testing.T) {
+	ts := newTestServer(t)
+	owner := ts.owner()
+	price := money.Of(money.New(2244, -2), "EUR")
+	stands := plan.State{Exists: true, Units: 42, UnitPrice: &price}
+	run := ts.planned("ann", plan.Change{ID: "r", Kind: plan.Reprice, CustomerID: "alder", Customer: "Alder", Contract: billing.Ref{ID: "11"}, ContractName: "Alder CSP", What: "Business Premium",
+		LineKey: "11|7|x/y:P1Y", Before: stands, After: stands, Adjust: &plan.Adjustment{UnitPrice: &price}, Recurring: euro(0), PerPeriod: billing.PeriodMonth, Effective: billing.NewDate(2026, 11, 1)})
+	path := "/o/northwind-it/runs/" + string(run)
+	owner.get(path).says(t, 200, "not known")
+	owner.get(path+"?as=csv").says(t, 200, ",22.44,EUR,,monthly,,0.00,")
+}
+
 func TestRunExports(t *testing.T) {
 	ts := newTestServer(t)
 	owner := ts.owner()
