@@ -163,7 +163,7 @@ func TestRunPageShowsThePlan(t *testing.T) {
 	run := ts.planned("ann", testPlan()...)
 	path := "/o/northwind-it/runs/" + string(run)
 	owner.get(path).says(t, 200, "Alder &lt;Dental&gt;", "Alder CSP", "+53.00", "EUR/month", "+412.00", "3 more seats.", "more money than the limit", "over the limit", "42", "45",
-		"2026-11-01", "Catalogue", `value="f-1"`, "Approve all not held").hides(t, "Alder <Dental>", "data-live")
+		"2026-11-01", "Catalogue", `value="f-1"`, "Approve all not held", `Reject…<span class="visually-hidden"> all of Alder`, `<p class="on-paper">Northwind IT`).hides(t, "Alder <Dental>", "data-live")
 	owner.get(path+"?state=held").says(t, 200, "Azure usage").hides(t, "Business Premium", "Exchange Online")
 	owner.get(path+"?kind=decrease").says(t, 200, "Exchange Online", "1–1 of 1 changes").hides(t, "Business Premium")
 	owner.get(path+"?q=birch").says(t, 200, "Azure usage").hides(t, "Business Premium")
