@@ -206,7 +206,7 @@ func (r *request) readForm(w http.ResponseWriter) error {
 		}
 		return fault.Invalidf("the form could not be read: %w", err).Do("go back, reload the page and try again")
 	}
-	return nil
+	return onlyText("", r.PostForm)
 }
 
 // text gives a posted or asked value without spaces around it.

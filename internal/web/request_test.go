@@ -25,3 +25,15 @@ func TestWhatBrowsersMayKeep(t *testing.T) {
 		t.Errorf("signing out clears %q", got)
 	}
 }
+
+// Signs that are no text get an answer in words on every database: PostgreSQL refuses them in the middle of a search.
+func TestOnlyTextIsLookedUp(t *testing.T) {
+	ts := newTestServer(t)
+	b := ts.owner()
+	for _, address := range []string{"lines/%00", "lines/%ff", "lines?q=%00", "customers?q=a%ffb", "find?q=%00", "today?%00=1"} {
+		b.get("/o/northwind-it/"+address).says(t, 422, "signs that are no text", "Write it anew")
+	}
+	b.post("/o/northwind-it/settings/tokens", "name", "report\x00", "role", "viewer").says(t, 422, "signs that are no text")
+	b.post("/me/password", "current", "\xff secret", "new", "a few words in a row").says(t, 422, "signs that are no text").hides(t, "secret")
+	b.get("/o/northwind-it/customers?q=Über+%25").says(t, 200)
+}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"spindle/internal/account"
 	"spindle/internal/billing"
@@ -63,7 +64,10 @@ func (s *Server) handle(rt route) http.Handler {
 			r.endTurn = s.turns.take(hr.Context())
 			defer r.endTurn()
 		}
-		answered, err := r.admit(w, rt.needs)
+		answered, err := false, onlyText(hr.URL.Path, hr.URL.Query())
+		if err == nil {
+			answered, err = r.admit(w, rt.needs)
+		}
 		if err == nil && !answered {
 			err = rt.answer(w, r)
 		}
@@ -71,6 +75,20 @@ func (s *Server) handle(rt route) http.Handler {
 			s.fail(w, hr, err)
 		}
 	})
+}
+
+// onlyText refuses what no keyboard types and PostgreSQL does not take as text. It may be a password: it is not repeated.
+func onlyText(path string, values url.Values) error {
+	texts := []string{path}
+	for name, given := range values {
+		texts = append(append(texts, name), given...)
+	}
+	for _, text := range texts {
+		if !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+			return fault.Invalidf("the address or the form holds signs that are no text").Do("write it anew: text copied from another program may hold signs that can't be seen")
+		}
+	}
+	return nil
 }
 
 // admit finds out who asks and whether they may. answered is true when the browser was sent elsewhere.
