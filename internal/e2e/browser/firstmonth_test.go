@@ -179,6 +179,7 @@ func calmUser(t *testing.T) []byte {
 	spent := time.Since(began)
 	t.Logf("the first-time user: %d clicks, %d fields, %s from the first page to the first verified run", s.clicks, s.typed, spent.Round(100*time.Millisecond))
 	s.planAgain("2")
+	s.previewFile()
 	state := h.autotask(http.MethodGet, "/state", nil)
 	s.wantSilence()
 	s.monthClose()
@@ -242,6 +243,22 @@ func (s *story) monthClose() {
 	s.says("December 2026", "Run 3", "verified")
 	s.complain("Today after the close", true)
 	s.planAgain("4")
+}
+
+// previewFile sends what a price would change to somebody else, and has saved nothing by it.
+func (s *story) previewFile() {
+	s.t.Helper()
+	s.ok("Prices")
+	s.write("Value", "31")
+	s.ok("Preview")
+	s.says("What it would change", "lines and")
+	s.complain("the preview of a price", true)
+	rows := s.downloads("CSV of the preview").wantTable(s.t.(*testing.T), "price-preview")
+	if len(rows) < 2 || rows[0][13] != "difference" || rows[1][15] != "this rule" {
+		s.t.Errorf("the preview is exported as %.500q", rows)
+	}
+	s.ok("Prices")
+	s.lacks("31 %")
 }
 
 // anotherService bills a product whose lines stand in Autotask as an existing service, and gives the choice back: each time the question says in

@@ -462,7 +462,7 @@ func CheckTable(rows []CheckRow, check string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ExportsOf(check, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ExportsOf(check, nil, "checks").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

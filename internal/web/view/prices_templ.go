@@ -765,7 +765,7 @@ func pricePreview(s Shell, p engine.PricePreview, of []Carried) templ.Component 
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ExportsOf(s.Path("prices"), of).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ExportsOf(s.Path("prices"), of, "preview").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
