@@ -277,6 +277,8 @@ func TestCustomerStatusFollowsEveryDecision(t *testing.T) {
 		must(t, s.FinishSend(ctx, org, run, "free", store.Outcome{State: store.ChangeUnknown}))
 		equal(t, status(), store.CustomerFailed)
 		must(t, s.FinishSend(ctx, org, run, "free", store.Outcome{State: store.ChangeApplied}))
+		equal(t, status(), store.CustomerFailed) // what was rejected is not in Autotask
+		planned(t, s, org, store.Scope{})
 		equal(t, status(), store.CustomerInStep)
 		must(t, s.DeleteRoute(ctx, org, billing.Route{CustomerID: "c"}, "ann"))
 		equal(t, status(), store.CustomerNoContract)

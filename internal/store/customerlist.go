@@ -20,7 +20,7 @@ const (
 	CustomerOff        CustomerStatus = "off"         // billing is switched on for nothing
 	CustomerNoContract CustomerStatus = "no-contract" // nothing of it has a contract
 	CustomerUnplanned  CustomerStatus = "unplanned"   // no plan has looked at it yet
-	CustomerFailed     CustomerStatus = "failed"      // a change was refused, stale, skipped or has no known outcome
+	CustomerFailed     CustomerStatus = "failed"      // a change was refused, stale, skipped or has no known outcome; or was rejected, and nothing else is open
 	CustomerFinding    CustomerStatus = "finding"     // a person must decide something
 	CustomerHeld       CustomerStatus = "held"        // a policy holds a change
 	CustomerWaiting    CustomerStatus = "waiting"     // changes wait for approval
@@ -115,7 +115,7 @@ type CustomerRow struct {
 	Held     int   // proposed changes that a policy holds
 	Waiting  int   // proposed changes, held ones included
 	Approved int   // approved, or being sent
-	Failed   int   // refused, stale, skipped, or of unknown outcome
+	Failed   int   // refused, stale, skipped, or of unknown outcome; rejected too, once nothing is open
 	Run      RunID // the run whose plan the figures are from; "" when none saw it
 }
 

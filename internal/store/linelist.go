@@ -19,9 +19,11 @@ const (
 	LineHeld    LineStatus = "held"    // a policy holds its change, or rating holds the line
 	LineWaiting LineStatus = "waiting" // its change waits for approval
 	LineSending LineStatus = "applying"
-	LineEnded   LineStatus = "ended"
-	LineInStep  LineStatus = "in-step"
-	LineNone    LineStatus = "none" // there is no line: see SubscriptionRow.Why
+	// LineRejected: a person rejected its change, so Autotask does not hold what is wanted. The next plan proposes it again.
+	LineRejected LineStatus = "rejected"
+	LineEnded    LineStatus = "ended"
+	LineInStep   LineStatus = "in-step"
+	LineNone     LineStatus = "none" // there is no line: see SubscriptionRow.Why
 )
 
 // Word gives the status for people.
@@ -35,6 +37,8 @@ func (l LineStatus) Word() string {
 		return "waiting for approval"
 	case LineSending:
 		return "approved"
+	case LineRejected:
+		return "rejected"
 	case LineEnded:
 		return "ended"
 	case LineInStep:

@@ -317,14 +317,17 @@ func (t *txn) addPlanCounts(ctx context.Context, customers []billing.CustomerID,
 	where, args := only("s.customer_id", customers, []any{t.org})
 	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
 		var id billing.CustomerID
-		var held, waiting, approved, failed int
-		err := r.Scan(&id, &held, &waiting, &approved, &failed)
+		var held, waiting, approved, failed, rejected int
+		err := r.Scan(&id, &held, &waiting, &approved, &failed, &rejected)
+		if waiting+approved == 0 {
+			failed += rejected // nothing else is open: what was rejected keeps the customer from being in step
+		}
 		if f := now[id]; f != nil {
 			f.held, f.waiting, f.approved, f.failed = held, waiting, approved, failed
 		}
 		return struct{}{}, err
 	}, `SELECT s.customer_id, CAST(SUM(g.held_open) AS BIGINT), CAST(SUM(g.proposed) AS BIGINT), CAST(SUM(g.approved + g.sending) AS BIGINT),
-		CAST(SUM(g.refused + g.stale + g.unknown + g.skipped) AS BIGINT) FROM customer_summary s
+		CAST(SUM(g.refused + g.stale + g.unknown + g.skipped) AS BIGINT), CAST(SUM(g.rejected) AS BIGINT) FROM customer_summary s
 		JOIN plan_group g ON g.organization_id = s.organization_id AND g.run_no = s.run_no AND g.customer_id = s.customer_id
 		WHERE s.organization_id = $1`+where+` GROUP BY s.customer_id`, args...)
 	return err

@@ -42,8 +42,8 @@ func baseStatus(l billing.DesiredLine) LineStatus {
 
 // standing folds the changes of a line into one status.
 type standing struct {
-	base                           LineStatus
-	failed, held, waiting, sending bool
+	base                                     LineStatus
+	failed, held, waiting, sending, rejected bool
 }
 
 func (s *standing) add(state ChangeStateKind, held bool) {
@@ -54,6 +54,8 @@ func (s *standing) add(state ChangeStateKind, held bool) {
 		s.held, s.waiting = s.held || held, true
 	case ChangeApproved, ChangeSending:
 		s.sending = true
+	case ChangeRejected:
+		s.rejected = true
 	}
 }
 
@@ -67,6 +69,8 @@ func (s standing) status(base LineStatus) LineStatus {
 		return LineWaiting
 	case s.sending:
 		return LineSending
+	case s.rejected && base != LineHeld:
+		return LineRejected
 	}
 	return base
 }

@@ -23,7 +23,7 @@ func sampleLine() store.LineRow {
 
 func linePages() []Page {
 	full := view.LinesPage{Shell: runShell("lines", "Lines"), Any: true, List: listOf("/o/northwind/lines", 1288, "sort", "customer")}
-	statuses := []store.LineStatus{store.LineInStep, store.LineWaiting, store.LineHeld, store.LineSending, store.LineFailed, store.LineEnded}
+	statuses := []store.LineStatus{store.LineInStep, store.LineWaiting, store.LineHeld, store.LineSending, store.LineRejected, store.LineFailed, store.LineEnded}
 	for i, s := range statuses {
 		r := sampleLine()
 		r.Status, r.Key = s, fmt.Sprintf("%s-%d", r.Key, i)

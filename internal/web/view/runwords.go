@@ -251,7 +251,7 @@ func lineStatus(s store.LineStatus) Tone {
 	switch s {
 	case store.LineInStep:
 		return Good
-	case store.LineHeld, store.LineWaiting:
+	case store.LineHeld, store.LineWaiting, store.LineRejected:
 		return Warn
 	case store.LineFailed:
 		return Bad
@@ -265,7 +265,7 @@ func lineStatus(s store.LineStatus) Tone {
 func LineStatusOptions() []Option {
 	options := []Option{{Value: "", Label: "Any status"}}
 	for _, s := range []store.LineStatus{
-		store.LineInStep, store.LineWaiting, store.LineHeld, store.LineSending, store.LineFailed, store.LineEnded,
+		store.LineInStep, store.LineWaiting, store.LineHeld, store.LineSending, store.LineRejected, store.LineFailed, store.LineEnded,
 	} {
 		word := s.Word()
 		options = append(options, Option{Value: string(s), Label: upperFirst(word)})
