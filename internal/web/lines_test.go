@@ -221,7 +221,13 @@ func TestProofOfWhatAFindingHolds(t *testing.T) {
 		CostBasis: "billed on invoice G0044", Holds: []billing.Hold{{Policy: "currency", Why: "the money is in EUR but the company is billed in USD", Blocks: true}}}}}))
 	owner.get("/o/northwind-it/lines/held").says(t, 200, "the company is billed in USD", "No row of Microsoft is billed by it while it is held.", "No price is made while it is held.",
 		"No plan proposes anything for it while it is held.", "before what holds it is decided").hides(t, "authority on this price", "as it should")
-	owner.get("/o/northwind-it/today").says(t, 200, "1 line</a> without a price, which findings hold, in cost only.", "lines?status=held").hides(t, "priced by Autotask")
+	run, err = ts.Store.CreateRun(t.Context(), testOrg, "ann", store.Scope{})
+	ts.must(err)
+	ts.must(ts.Store.SavePlan(t.Context(), testOrg, run.ID, plan.Plan{Day: billing.NewDate(2026, 11, 10), Fingerprint: "g", Complete: true}, billing.Desired{Lines: []billing.DesiredLine{
+		{Key: "new", CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "11"}, Name: "Mail", PeriodType: billing.PeriodMonth, Units: 2, UnitCost: &cost, CostBasis: "billed for October on invoice G0044"},
+		{Key: "held", CustomerID: "alder", Customer: "Alder Dental", Contract: billing.Ref{ID: "11"}, PeriodType: billing.PeriodMonth, UnitCost: &cost, Holds: []billing.Hold{{Policy: "currency", Blocks: true}}}}}))
+	owner.get("/o/northwind-it/lines/new").says(t, 200, "is billed by it yet", "is known from elsewhere: billed for October on invoice G0044.", "authority on this price")
+	owner.get("/o/northwind-it/today").says(t, 200, "1 line</a> without a price, which findings hold, in cost only.", "lines?status=held", "1 line is priced by Autotask")
 }
 
 func TestRowsOfMicrosoftLeadBack(t *testing.T) {
