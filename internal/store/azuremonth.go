@@ -197,7 +197,25 @@ func (s *Store) AzureCustomer(ctx context.Context, org billing.OrganizationID, c
 	return d, err
 }
 
+// azureCharges gives the charges that bill something of a customer's month.
 func (t *txn) azureCharges(ctx context.Context, customer billing.CustomerID, month billing.Month) ([]AzureCharge, error) {
+	where, args := only("c.customer_id", []billing.CustomerID{customer}, []any{t.org, month, refCharge})
+	charges, err := t.azureChargesWhere(ctx, where, args)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := t.sharedCharges(ctx, []billing.CustomerID{customer})
+	if err != nil || len(shared) == 0 {
+		return charges, err
+	}
+	where, args = only("c.charge_key", shared, []any{t.org, month, refCharge})
+	others, err := t.azureChargesWhere(ctx, where, args)
+	charges = append(charges, others...)
+	slices.SortFunc(charges, func(a, b AzureCharge) int { return strings.Compare(a.Key, b.Key) })
+	return charges, err
+}
+
+func (t *txn) azureChargesWhere(ctx context.Context, where string, args []any) ([]AzureCharge, error) {
 	return list(ctx, t, func(r scanner) (AzureCharge, error) {
 		var c AzureCharge
 		var body string
@@ -219,10 +237,9 @@ func (t *txn) azureCharges(ctx context.Context, customer billing.CustomerID, mon
 		return c, err
 	}, `SELECT c.body, c.state, c.wanted, c.run_no, COALESCE(s.run_no, 0), c.change_run, c.change_id, c.change_state, c.held, COALESCE(m.id, '')
 		FROM charge_summary c LEFT JOIN customer_summary s ON s.organization_id = c.organization_id AND s.customer_id = c.customer_id
-		LEFT JOIN memory_ref m ON m.organization_id = c.organization_id AND m.kind = $4 AND m.mark = c.charge_key
+		LEFT JOIN memory_ref m ON m.organization_id = c.organization_id AND m.kind = $3 AND m.mark = c.charge_key
 		WHERE c.organization_id = $1 AND c.month = $2 AND c.azure = TRUE
-		AND (c.customer_id = $3 OR c.charge_key IN (SELECT charge_key FROM charge_guest WHERE organization_id = $1 AND customer_id = $3))
-		AND (c.wanted OR c.state IN ('charged', 'corrected')) ORDER BY c.charge_key`, t.org, month, customer, refCharge)
+		AND (c.wanted OR c.state IN ('charged', 'corrected'))`+where+` ORDER BY c.charge_key`, args...)
 }
 
 // AzureUsageFilter chooses usage of a customer's month.

@@ -20,31 +20,42 @@ type monthCharge struct {
 	held     bool
 }
 
-// ofCustomers is the condition that somebody's money is in a charge, which may count for somebody else.
-func ofCustomers(customers []billing.CustomerID, args []any) (string, []any) {
-	theirs, args := only("customer_id", customers, args)
-	if theirs == "" {
-		return "", args
-	}
-	theirs = strings.TrimPrefix(theirs, " AND ")
-	return " AND (" + theirs + " OR charge_key IN (SELECT charge_key FROM charge_guest WHERE organization_id = $1 AND " + theirs + "))", args
-}
-
 // only continues a condition with a choice of customers; none is no condition. It is called with the arguments so far.
-func only(column string, customers []billing.CustomerID, args []any) (string, []any) {
+func only[T ~string](column string, customers []T, args []any) (string, []any) {
 	if len(customers) == 0 {
 		return "", args
 	}
 	text := " AND " + column + " IN ("
 	for i, c := range customers {
-		args = append(args, c)
+		args = append(args, string(c))
 		text += fmt.Sprintf([]string{"$%d", ", $%d"}[min(i, 1)], len(args))
 	}
 	return text + ")", args
 }
 
+// monthCharges gives the charges of a month that bill something of some customers, or all of them.
 func (t *txn) monthCharges(ctx context.Context, month billing.Month, customers []billing.CustomerID) ([]monthCharge, error) {
-	where, args := ofCustomers(customers, []any{t.org, month})
+	where, args := only("customer_id", customers, []any{t.org, month})
+	charges, err := t.chargesWhere(ctx, where, args)
+	if err != nil || len(customers) == 0 {
+		return charges, err
+	}
+	shared, err := t.sharedCharges(ctx, customers)
+	if err != nil || len(shared) == 0 { // a query of its own: one with OR reads every charge there is
+		return charges, err
+	}
+	where, args = only("charge_key", shared, []any{t.org, month})
+	others, err := t.chargesWhere(ctx, where, args)
+	for _, c := range others {
+		if !slices.Contains(customers, c.Charge.CustomerID) {
+			charges = append(charges, c)
+		}
+	}
+	slices.SortFunc(charges, func(a, b monthCharge) int { return strings.Compare(a.Charge.Key, b.Charge.Key) })
+	return charges, err
+}
+
+func (t *txn) chargesWhere(ctx context.Context, where string, args []any) ([]monthCharge, error) {
 	return list(ctx, t, func(r scanner) (c monthCharge, err error) {
 		var body string
 		if err = r.Scan(&c.azure, &c.state, &c.changeIs, &c.held, &body); err == nil {
@@ -53,6 +64,15 @@ func (t *txn) monthCharges(ctx context.Context, month billing.Month, customers [
 		return c, err
 	}, `SELECT azure, state, change_state, held, body FROM charge_summary WHERE organization_id = $1 AND month = $2
 		AND (wanted OR state IN ('charged', 'corrected'))`+where+` ORDER BY charge_key`, args...)
+}
+
+// sharedCharges gives the charges that bill something of some customers and count for others.
+func (t *txn) sharedCharges(ctx context.Context, customers []billing.CustomerID) ([]string, error) {
+	where, args := only("customer_id", customers, []any{t.org})
+	return list(ctx, t, func(r scanner) (key string, err error) {
+		err = r.Scan(&key)
+		return key, err
+	}, `SELECT DISTINCT charge_key FROM charge_guest WHERE organization_id = $1`+where+` ORDER BY charge_key`, args...)
 }
 
 // azureSum gathers one customer's month.
