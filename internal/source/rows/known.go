@@ -73,6 +73,7 @@ type slot struct {
 type knownRows struct {
 	set   *usageSet
 	group *billing.UsageGroup
+	days  costDays // of its customer
 	kind  string
 
 	credited  bool          // its price includes partner earned credit
@@ -144,7 +145,7 @@ func (k *knownUsage) take(line []byte) bool {
 		e.first = day
 	}
 	e.last = billing.Later(e.last, day)
-	cost.addTo(e.set.dayOf(e.group.CustomerID, day))
+	cost.addTo(e.days.of(day))
 	return true
 }
 
@@ -159,7 +160,7 @@ func (k *knownUsage) learn(line []byte, c *cells, u usageRow, set *usageSet, gro
 	if c.charged(true).IsZero() { // the period comes from the day then, and with it the group
 		return
 	}
-	e := &knownRows{set: set, group: group, kind: u.kind, credited: c.earnedCredit()}
+	e := &knownRows{set: set, group: group, days: set.daysOf(group.CustomerID), kind: u.kind, credited: c.earnedCredit()}
 	if price := c.number(UnitPrice); c.text(UnitPrice) != "" && len(c.broken) == 0 {
 		e.priced, e.listPrice = true, price.Mul(u.group.ExchangeRate)
 	}
@@ -266,7 +267,7 @@ func (e *knownRows) give(t *tally) {
 	e.set.rows += e.rows
 	e.set.month = max(e.set.month, billing.MonthOf(e.last))
 	t.takeRows(e.rows, e.kind, e.group.CustomerID, cost, billing.MonthOf(e.group.Charged.Start))
-	*e = knownRows{set: e.set, group: e.group, kind: e.kind, credited: e.credited, priced: e.priced, listPrice: e.listPrice}
+	*e = knownRows{set: e.set, group: e.group, days: e.days, kind: e.kind, credited: e.credited, priced: e.priced, listPrice: e.listPrice}
 }
 
 // number is a number of a cell: digits without a point where they fit, as nearly all do.

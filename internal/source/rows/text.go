@@ -15,33 +15,6 @@ const (
 
 var errLineTooLong = errors.New("the line is longer than 16 MiB")
 
-// aheadBytes is how much is read ahead: little beside what a file may be, and much beside a row.
-const aheadBytes = 256 << 10
-
-// Ahead reads a stream on a goroutine of its own, so that it is unpacked and hashed while the rows before it are read. Close ends that, and
-// must be called before what the stream comes from is closed.
-func Ahead(in io.Reader) io.ReadCloser {
-	out, into := io.Pipe()
-	a := &ahead{PipeReader: out, over: make(chan struct{})}
-	go func() {
-		defer close(a.over)
-		_, err := io.CopyBuffer(struct{ io.Writer }{into}, struct{ io.Reader }{in}, make([]byte, aheadBytes))
-		_ = into.CloseWithError(err) // nil is the end of the stream
-	}()
-	return a
-}
-
-type ahead struct {
-	*io.PipeReader
-	over chan struct{}
-}
-
-func (a *ahead) Close() error {
-	err := a.PipeReader.Close()
-	<-a.over
-	return err
-}
-
 // physicalLines reads text line by line without a limit that good rows could meet, and lets lines be given back.
 type physicalLines struct {
 	in     *bufio.Reader

@@ -25,25 +25,30 @@ type usageSet struct {
 	month    billing.Month
 	rows     int64
 	groups   map[usageKey]*billing.UsageGroup
-	days     map[dayKey]*money.Accumulator // cost by day of use
+	days     map[billing.CustomerID]costDays
 }
 
-// dayKey is one customer's day.
-type dayKey struct {
-	customer billing.CustomerID
-	day      billing.Date
-}
+// costDays are the costs of one customer by day of use.
+type costDays map[billing.Date]*money.Accumulator
 
-// dayOf gives what one customer's use of a day costs, to add to.
-func (s *usageSet) dayOf(customer billing.CustomerID, day billing.Date) *money.Accumulator {
-	key := dayKey{customer, day}
-	sum := s.days[key]
+// of gives the cost of a day, to add to.
+func (c costDays) of(day billing.Date) *money.Accumulator {
+	sum := c[day]
 	if sum == nil {
-		key.customer = billing.CustomerID(strings.Clone(string(customer)))
 		sum = new(money.Accumulator)
-		s.days[key] = sum
+		c[day] = sum
 	}
 	return sum
+}
+
+// daysOf gives the days of a customer.
+func (s *usageSet) daysOf(customer billing.CustomerID) costDays {
+	days := s.days[customer]
+	if days == nil {
+		days = costDays{}
+		s.days[billing.CustomerID(strings.Clone(string(customer)))] = days
+	}
+	return days
 }
 
 // usageKey holds the named fields of a group.
@@ -90,12 +95,12 @@ func (uc *UsageCollector) AddKnown(line []byte) bool { return uc.known.take(line
 func (uc *UsageCollector) take(u usageRow) (*usageSet, *billing.UsageGroup) {
 	set := uc.sets[u.set]
 	if set == nil {
-		set = &usageSet{currency: u.group.Cost.Currency(), groups: map[usageKey]*billing.UsageGroup{}, days: map[dayKey]*money.Accumulator{}}
+		set = &usageSet{currency: u.group.Cost.Currency(), groups: map[usageKey]*billing.UsageGroup{}, days: map[billing.CustomerID]costDays{}}
 		uc.sets[u.set] = set
 		uc.order = append(uc.order, u.set)
 	}
 	set.rows++
-	set.dayOf(u.group.CustomerID, u.group.FirstDay).Add(u.group.Cost.Value())
+	set.daysOf(u.group.CustomerID).of(u.group.FirstDay).Add(u.group.Cost.Value())
 	set.month = max(set.month, billing.MonthOf(u.group.FirstDay))
 	uc.tally.take(u.kind, u.group.CustomerID, u.group.Cost, billing.MonthOf(u.group.Charged.Start))
 	if k := billing.ChargeKind(u.kind); !k.Known() {
@@ -161,8 +166,10 @@ func (uc *UsageCollector) Sets() []billing.UsageSet {
 			groups = append(groups, *g)
 		}
 		made := newUsageSet(id, set.rows, groups)
-		for key, cost := range set.days {
-			made.Days = append(made.Days, billing.UsageDay{CustomerID: key.customer, Day: key.day, Cost: money.Of(cost.Decimal(), set.currency)})
+		for customer, days := range set.days {
+			for day, cost := range days {
+				made.Days = append(made.Days, billing.UsageDay{CustomerID: customer, Day: day, Cost: money.Of(cost.Decimal(), set.currency)})
+			}
 		}
 		slices.SortFunc(made.Days, compareDays)
 		sets = append(sets, made)
