@@ -23,6 +23,12 @@ func TestAccumulatorsAreExact(t *testing.T) {
 		numbers := rapid.OneOf(rapid.Int64Range(-99, 99), rapid.Int64Range(-money.FixedMax, money.FixedMax),
 			rapid.SampledFrom([]int64{0, 1, -1, money.FixedMax, -money.FixedMax, money.FixedMax - 1}))
 		for range rapid.IntRange(1, 40).Draw(t, "numbers") {
+			if rapid.IntRange(0, 3).Draw(t, "any number") == 0 { // larger, smaller, with more places
+				d := money.New(numbers.Draw(t, "of"), int32(rapid.IntRange(-40, 20).Draw(t, "exponent")))
+				sum.Add(d)
+				want = want.Add(d)
+				continue
+			}
 			n, places := numbers.Draw(t, "coefficient"), rapid.IntRange(0, money.FixedPlaces).Draw(t, "places")
 			sum.AddFixed(n, places)
 			want = want.Add(money.New(n, int32(-places)))
@@ -45,6 +51,24 @@ func TestAccumulatorsNeverOverflow(t *testing.T) {
 		want := money.Int(sign * money.FixedMax).Mul(money.Int(times)).Add(money.New(sign, -money.FixedPlaces))
 		if got := sum.Decimal(); !got.Equal(want) {
 			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestAccumulatorsKeepTheSign(t *testing.T) {
+	for want, numbers := range map[string][][2]int64{
+		"0":                     {{5, 0}, {-5, 0}},
+		"-0.000000000000000001": {{-1, 18}},
+		"0.999999999999999999":  {{1, 0}, {-1, 18}},
+		"-1000000000000000001":  {{-money.FixedMax, 0}, {-1, 0}},
+		"0.5":                   {{150, 2}, {-10, 1}},
+	} {
+		var sum money.Accumulator
+		for _, n := range numbers {
+			sum.AddFixed(n[0], int(n[1]))
+		}
+		if got := sum.Decimal().String(); got != want {
+			t.Errorf("%v add up to %s, want %s", numbers, got, want)
 		}
 	}
 }
