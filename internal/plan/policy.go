@@ -42,7 +42,7 @@ func (p *planner) holdOver(c *Change) (billing.Hold, bool) {
 	if limit.IsZero() {
 		return billing.Hold{}, false
 	}
-	if !c.isPriced() {
+	if !c.MoneyKnown() {
 		return billing.Hold{Policy: "hold-over", Why: fmt.Sprintf("its money effect is not known, and the limit is %s", limit)}, true
 	}
 	for _, effect := range []money.Amount{c.Recurring, c.Proration, c.OneOff} {
@@ -65,7 +65,7 @@ func (p *planner) holdFirstTime(c *Change) (billing.Hold, bool) {
 // AutoApproved reports whether the tolerance lets a change pass without a person (policy auto-approve-within). Held changes, creations of
 // contracts and services, reductions, moves, changes whose money is not known, and changes that wait for another one never pass by themselves.
 func AutoApproved(c Change, within money.Amount) bool {
-	if within.IsZero() || c.Held() || c.reduces() || !c.isPriced() {
+	if within.IsZero() || c.Held() || c.reduces() || !c.MoneyKnown() {
 		return false
 	}
 	switch c.Kind {

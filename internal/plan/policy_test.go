@@ -84,6 +84,12 @@ func TestAutoApproved(t *testing.T) {
 		}, euros(500), true},
 		{"nothing, with no tolerance", func(c *Change) { c.Recurring = euros(0) }, money.Amount{}, false},
 		{"money not known", func(c *Change) { c.Adjust, c.Recurring = &Adjustment{UnitChange: 90}, money.Amount{} }, euros(500), false},
+		{"a price behind what may carry another one", func(c *Change) {
+			c.Kind, c.Recurring, c.Before.UnitPrice, c.After.UnitPrice = Reprice, euros(0), new(euros(700)), new(euros(700))
+		}, euros(500), false},
+		{"another price", func(c *Change) {
+			c.Kind, c.Before.UnitPrice, c.After.UnitPrice = Reprice, new(euros(600)), new(euros(700))
+		}, euros(500), true},
 		{"known to be nothing", func(c *Change) { c.Adjust, c.Recurring = &Adjustment{UnitChange: 90}, euros(0) }, euros(500), true},
 		{"mark", func(c *Change) { c.Kind = MarkLine }, euros(500), false},
 		{"contract", func(c *Change) { c.Kind = CreateContract }, euros(500), false},
