@@ -121,10 +121,17 @@ func (t *txn) rollUpCharges(ctx context.Context, p planned, names targetNames) e
 // saveGuests keeps whose money is in written charges besides that of those they count for.
 func (t *txn) saveGuests(ctx context.Context, written []billing.DesiredCharge) error {
 	var rows [][]any
-	for _, c := range written {
-		if _, err := t.exec(ctx, `DELETE FROM charge_guest WHERE organization_id = $1 AND charge_key = $2`, t.org, c.Key); err != nil {
+	for some := range slices.Chunk(written, atOnce) {
+		keys := make([]string, len(some))
+		for i, c := range some {
+			keys[i] = c.Key
+		}
+		q := t.query(`organization_id = $1`).in(`charge_key`, keys)
+		if _, err := t.exec(ctx, `DELETE FROM charge_guest`+q.text(), q.args...); err != nil {
 			return err
 		}
+	}
+	for _, c := range written {
 		for _, customer := range c.Customers() {
 			if customer != c.CustomerID {
 				rows = append(rows, []any{string(t.org), c.Key, string(customer)})
@@ -261,16 +268,16 @@ func (t *txn) restandCharges(ctx context.Context, charges []string) error {
 		if err != nil {
 			return err
 		}
+		guests, err := t.guestsOf(ctx, moved)
+		if err != nil {
+			return err
+		}
 		for _, c := range moved {
 			if touched[c.month] == nil {
 				touched[c.month] = map[billing.CustomerID]bool{}
 			}
 			touched[c.month][c.customer] = true
-			guests, err := t.guestsOf(ctx, c.key)
-			if err != nil {
-				return err
-			}
-			for _, guest := range guests {
+			for _, guest := range guests[c.key] {
 				touched[c.month][guest] = true
 			}
 			recounted[c.month] = recounted[c.month] || !c.wanted // it counts while it stands
@@ -288,12 +295,25 @@ func (t *txn) restandCharges(ctx context.Context, charges []string) error {
 	return nil
 }
 
-// guestsOf gives whose money is in a charge besides that of the customer it counts for.
-func (t *txn) guestsOf(ctx context.Context, charge string) ([]billing.CustomerID, error) {
-	return list(ctx, t, func(r scanner) (id billing.CustomerID, err error) {
-		err = r.Scan(&id)
-		return id, err
-	}, `SELECT customer_id FROM charge_guest WHERE organization_id = $1 AND charge_key = $2 ORDER BY customer_id`, t.org, charge)
+// guestsOf gives whose money is in charges besides that of the customers they count for.
+func (t *txn) guestsOf(ctx context.Context, charges []keptCharge) (map[string][]billing.CustomerID, error) {
+	guests := map[string][]billing.CustomerID{}
+	if len(charges) == 0 {
+		return guests, nil
+	}
+	keys := make([]string, len(charges))
+	for i, c := range charges {
+		keys[i] = c.key
+	}
+	q := t.query(`organization_id = $1`).in(`charge_key`, keys)
+	_, err := list(ctx, t, func(r scanner) (struct{}, error) {
+		var key string
+		var guest billing.CustomerID
+		err := r.Scan(&key, &guest)
+		guests[key] = append(guests[key], guest)
+		return struct{}{}, err
+	}, `SELECT charge_key, customer_id FROM charge_guest`+q.text(), q.args...)
+	return guests, err
 }
 
 // restandSome writes where some charges stand and gives those that stand elsewhere than before.
