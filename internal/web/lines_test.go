@@ -9,6 +9,7 @@ import (
 	"spindle/internal/billing"
 	"spindle/internal/money"
 	"spindle/internal/plan"
+	"spindle/internal/sheet"
 	"spindle/internal/store"
 )
 
@@ -71,6 +72,7 @@ func TestEveryTableIsAFileToo(t *testing.T) {
 	owner := ts.owner()
 	ts.withCustomers()
 	ts.must(ts.Store.SaveRoute(t.Context(), testOrg, billing.Route{CustomerID: "c-alder", Managed: true}, "ann"))
+	ts.must(ts.Store.SaveRoute(t.Context(), testOrg, billing.Route{CustomerID: "c-birch", Managed: true}, "ann"))
 	owner.post("/o/northwind-it/settings/tokens", "name", "report", "role", "viewer")
 	owner.post("/o/northwind-it/settings/invite", "email", "ben@northwind.example", "role", "biller")
 	for page, want := range map[string]string{
@@ -87,7 +89,7 @@ func TestEveryTableIsAFileToo(t *testing.T) {
 	owner.get(alder+"?as=csv&of=everything").says(t, 422, "this page has no table &#34;everything&#34;", "Choose findings, groups, history")
 	owner.get(alder).says(t, 200, alder+`?as=csv&amp;of=history" aria-label="CSV of the history"`)
 	owner.get(alder+"?as=csv&of=history").says(t, 200, "no,at_utc,actor,what,decided,action,subject\n",
-		",2026-11-10T09:00:00Z,ann,contract chosen,a contract that Spindle manages,mapping.route.saved,c-alder")
+		",2026-11-10T09:00:00Z,ann,contract chosen,a contract that Spindle manages,mapping.route.saved,c-alder").hides(t, "c-birch", "token")
 	owner.get(alder+"?as=xlsx&of=history").says(t, 200, "PK")
 }
 
@@ -131,6 +133,28 @@ func TestTablesInsideAPage(t *testing.T) {
 	owner.get(home+"/today?as=csv&of=months").says(t, 200, "\n2026-10,"+string(run)+",0,0,EUR,0.00,0.00,0.00,90.00,112.50,22.50,90.00,112.50,22.50\n",
 		"\n2026-11,"+string(run)+",1,0,EUR,112.20,134.64,22.44,0.00,0.00,0.00,112.20,134.64,22.44\n")
 	owner.get(home+"/azure/2026-09/alder?as=csv").says(t, 404)
+}
+
+// The file of a customer's months has the month of the page, and then those before it.
+func TestEarlierMonthsAreInTheFile(t *testing.T) {
+	row := func(month billing.Month, held int, cents int64) store.AzureRow {
+		r := store.AzureRow{CustomerID: "alder", CustomerName: "Alder", Month: month, State: store.AzureFinal, Charges: 2, Waiting: 1, Held: held}
+		r.Usage.Add(money.Of(money.New(cents, -2), "EUR"))
+		return r
+	}
+	file := earlierSheet(store.AzureDetail{AzureRow: row("2026-10", 1, 9000), Earlier: []store.AzureRow{row("2026-09", 0, 8000), row("2026-08", 0, 7000)}})
+	var text strings.Builder
+	if err := file.Write(&text, sheet.CSV); err != nil {
+		t.Fatal(err)
+	}
+	want := `month,customer_id,customer,state,charges,waiting,held,currency,usage,cost,price,margin
+2026-10,alder,Alder,final,2,1,1,EUR,90.00,0.00,0.00,0.00
+2026-09,alder,Alder,final,2,1,0,EUR,80.00,0.00,0.00,0.00
+2026-08,alder,Alder,final,2,1,0,EUR,70.00,0.00,0.00,0.00
+`
+	if got := strings.ReplaceAll(text.String(), "\r\n", "\n"); got != want {
+		t.Errorf("the file is\n%s\nwant\n%s", got, want)
+	}
 }
 
 // TestDaysOfUseAreAFile has what the chart of a month shows, day by day.
