@@ -22,13 +22,6 @@ func Ahead(in io.Reader) io.ReadCloser {
 	return a
 }
 
-// nothing is what a closed reader is read from.
-var nothing = func() chan []byte {
-	c := make(chan []byte)
-	close(c)
-	return c
-}()
-
 // ahead is for one goroutine, beside the one that fills it.
 type ahead struct {
 	full, empty chan []byte
@@ -90,7 +83,8 @@ func (a *ahead) Close() error {
 	a.closeOnce.Do(func() {
 		close(a.closed)
 		<-a.over
-		a.err, a.rest, a.full = io.ErrClosedPipe, nil, nothing
+		a.err, a.rest, a.full = io.ErrClosedPipe, nil, make(chan []byte)
+		close(a.full)
 	})
 	return nil
 }
