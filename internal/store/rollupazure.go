@@ -20,14 +20,14 @@ type monthCharge struct {
 	held     bool
 }
 
-// only continues a condition with a choice of customers; none is no condition. It is called with the arguments so far.
-func only[T ~string](column string, customers []T, args []any) (string, []any) {
-	if len(customers) == 0 {
+// only continues a condition with a choice of values; none is no condition. It is called with the arguments so far.
+func only[T ~string](column string, values []T, args []any) (string, []any) {
+	if len(values) == 0 {
 		return "", args
 	}
 	text := " AND " + column + " IN ("
-	for i, c := range customers {
-		args = append(args, string(c))
+	for i, v := range values {
+		args = append(args, string(v))
 		text += fmt.Sprintf([]string{"$%d", ", $%d"}[min(i, 1)], len(args))
 	}
 	return text + ")", args
